@@ -1,0 +1,96 @@
+/** The catalogue of errors. It knows no HTTP: `http/problem.ts` maps each code to a status once. */
+
+export type ErrorCode =
+  | 'invalid_request'
+  | 'not_found'
+  | 'unknown_variant'
+  | 'method_not_allowed'
+  | 'payload_too_large'
+  | 'unsupported_media_type'
+  | 'validation_failed'
+  | 'inference_failed'
+  | 'overloaded'
+  | 'budget_unreachable'
+  | 'not_ready'
+  | 'draining'
+  | 'deadline_exceeded'
+  | 'internal';
+
+/** One field that is wrong: a JSON pointer into the body, or the name of a header. */
+export interface FieldIssue {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** Members that a problem document may carry beside its code and detail. */
+export interface ErrorExtra {
+  readonly errors?: readonly FieldIssue[];
+  readonly available?: readonly string[];
+  readonly limit?: number;
+  readonly allow?: readonly string[];
+  readonly retryAfterMs?: number;
+}
+
+/** An expected failure with a stable code. `detail` goes to the caller: no path, no stack, no input text. */
+export class GatewayError extends Error {
+  readonly code: ErrorCode;
+  readonly extra: ErrorExtra;
+
+  constructor(code: ErrorCode, detail: string, options: ErrorExtra & { cause?: unknown } = {}) {
+    const { cause, ...extra } = options;
+    super(detail, cause === undefined ? undefined : { cause });
+    this.name = 'GatewayError';
+    this.code = code;
+    this.extra = extra;
+  }
+}
+
+export const errors = {
+  invalidRequest: (detail: string) => new GatewayError('invalid_request', detail),
+  notFound: () =>
+    new GatewayError('not_found', 'There is nothing at this path; see /openapi.json.'),
+  unknownVariant: (available: readonly string[]) =>
+    new GatewayError('unknown_variant', 'No variant of that name is being served.', { available }),
+  methodNotAllowed: (allow: readonly string[]) =>
+    new GatewayError('method_not_allowed', `This path answers to ${allow.join(', ')} only.`, {
+      allow,
+    }),
+  payloadTooLarge: (limitBytes: number) =>
+    new GatewayError('payload_too_large', `The body is larger than ${limitBytes} bytes.`, {
+      limit: limitBytes,
+    }),
+  unsupportedMediaType: (detail: string) => new GatewayError('unsupported_media_type', detail),
+  validationFailed: (issues: readonly FieldIssue[]) =>
+    new GatewayError(
+      'validation_failed',
+      issues.map((issue) => `${issue.pointer}: ${issue.detail}`).join('; '),
+      { errors: issues },
+    ),
+  inferenceFailed: (cause?: unknown) =>
+    new GatewayError('inference_failed', 'The model could not process this text.', { cause }),
+  overloaded: (retryAfterMs: number) =>
+    new GatewayError('overloaded', 'The gateway holds as much work as it may; try again later.', {
+      retryAfterMs,
+    }),
+  budgetUnreachable: (predictedMs: number, retryAfterMs: number) =>
+    new GatewayError(
+      'budget_unreachable',
+      `Even the fastest allowed variant would need about ${Math.ceil(predictedMs)} ms now.`,
+      { retryAfterMs },
+    ),
+  notReady: (retryAfterMs: number) =>
+    new GatewayError('not_ready', 'No variant is ready to serve yet; see /readyz.', {
+      retryAfterMs,
+    }),
+  draining: (retryAfterMs: number) =>
+    new GatewayError('draining', 'The gateway is shutting down; ask another replica.', {
+      retryAfterMs,
+    }),
+  deadlineExceeded: (spentMs: number) =>
+    new GatewayError('deadline_exceeded', `No answer within ${Math.ceil(spentMs)} ms.`),
+} as const;
+
+/** The gateway cannot start; the message says what is missing and what to do, in one sentence for the operator. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
