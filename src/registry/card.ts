@@ -1,0 +1,69 @@
+import { z } from 'zod';
+
+const f1 = z.number().min(0).max(1);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits');
+const free = z.record(z.string(), z.unknown());
+
+export const variantName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'expected lower-case letters, digits, ".", "_" or "-"');
+
+/** The facts of a variant, `models/NAME/card.json`. `models/card.schema.json` is generated from this. */
+export const cardSchema = z
+  .strictObject({
+    schemaVersion: z.literal(1),
+    name: variantName,
+    task: z.literal('token-classification'),
+    description: z.string().min(1),
+    parent: variantName.nullable().describe('The variant that this one was made from.'),
+    recipe: z
+      .looseObject({ precision: z.string().min(1) })
+      .describe('How this variant follows from its parent.'),
+    file: z.string().regex(/^[\w][\w.-]*$/, 'expected a file name without a folder'),
+    sha256: sha256.describe('Of the model file.'),
+    sizeBytes: z.int().positive(),
+    parameters: z.int().positive(),
+    labels: z.array(z.string().min(1)).min(2).describe('In the order of the logits.'),
+    inputs: z.strictObject({
+      caseTypes: z.boolean().describe('Case classes are fed through token_type_ids.'),
+      maxLength: z.int().min(8).max(8192).describe('Tokens of a window, special ones included.'),
+    }),
+    tokenizer: z.strictObject({
+      directory: z.string().regex(/^[\w][\w.-]*$/, 'expected the name of a folder of models/'),
+      sha256: sha256.describe('Of its tokenizer.json.'),
+    }),
+    providers: z.array(z.enum(['cpu', 'cuda'])).min(1),
+    quality: z.strictObject({
+      value: f1,
+      measure: z.literal('entity_f1'),
+      split: z.enum(['validation', 'test', 'reference']),
+      source: z.enum(['measured', 'estimated']),
+    }),
+    evaluation: free.describe('Precision, recall and F1 per split.'),
+    reference: z
+      .array(
+        z.strictObject({
+          text: z.string().min(1),
+          entities: z.array(
+            z.strictObject({
+              label: z.string().min(1),
+              start: z.int().min(0),
+              end: z.int().min(1),
+            }),
+          ),
+        }),
+      )
+      .min(1)
+      .describe("Sentences with this variant's own answers, offsets in code points."),
+    latency: free.optional().describe('Measured where the variant was made; for people only.'),
+    provenance: free.describe('Command, seed, versions, data.'),
+  })
+  .meta({ title: 'Entier variant card' });
+
+export type Card = z.infer<typeof cardSchema>;
+
+/** `models/manifest.json`: the variants to serve; the order ranks those of unknown quality. */
+export const manifestSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  variants: z.array(variantName).min(1),
+});

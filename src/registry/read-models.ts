@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { cardSchema, manifestSchema, type Card } from './card.js';
+import { VariantRegistry } from './variant-registry.js';
+
+/** The models folder cannot be used at all; the message says which file and what to do. */
+export class ModelsError extends Error {
+  override readonly name = 'ModelsError';
+}
+
+async function readJson(file: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ModelsError(`${file} cannot be read (${code ?? 'unknown error'})`, { cause: error });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ModelsError(`${file} is not JSON: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function readCard(modelsDir: string, name: string): Promise<Card> {
+  const parsed = cardSchema.safeParse(await readJson(path.join(modelsDir, name, 'card.json')));
+  if (!parsed.success)
+    throw new ModelsError(`its card.json is wrong: ${z.prettifyError(parsed.error)}`);
+  if (parsed.data.name !== name) {
+    throw new ModelsError(`its card.json names another variant, ${parsed.data.name}`);
+  }
+  return parsed.data;
+}
+
+/** What all variants of one gateway share: a text is encoded once, whichever variant answers. */
+function familyOf(card: Card): string {
+  return JSON.stringify([card.tokenizer, card.labels, card.inputs.caseTypes]);
+}
+
+/**
+ * Reads the manifest and the cards. A variant whose card is missing, wrong or of another family than the first good
+ * one is in the registry as failed. Throws ModelsError where the manifest cannot be used.
+ */
+export async function readModels(modelsDir: string): Promise<VariantRegistry> {
+  const manifestFile = path.join(modelsDir, 'manifest.json');
+  const manifest = manifestSchema.safeParse(await readJson(manifestFile));
+  if (!manifest.success) {
+    throw new ModelsError(`${manifestFile} is wrong: ${z.prettifyError(manifest.error)}`);
+  }
+  const registry = new VariantRegistry();
+  let family: string | undefined;
+  for (const name of manifest.data.variants) {
+    try {
+      const card = await readCard(modelsDir, name);
+      family ??= familyOf(card);
+      if (familyOf(card) !== family) {
+        throw new ModelsError('its tokenizer, labels or case types differ from the other variants');
+      }
+      registry.add(name, card, path.join(modelsDir, name, card.file));
+    } catch (error) {
+      if (!(error instanceof ModelsError)) throw error;
+      registry.fail(name, error.message);
+    }
+  }
+  return registry;
+}
+
+/** The path of a card's tokenizer.json, once its digest is found right. Throws ModelsError otherwise. */
+export async function verifiedTokenizerPath(modelsDir: string, card: Card): Promise<string> {
+  const file = path.join(modelsDir, card.tokenizer.directory, 'tokenizer.json');
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    throw new ModelsError(`${file} cannot be read`, { cause: error });
+  }
+  if (createHash('sha256').update(bytes).digest('hex') !== card.tokenizer.sha256) {
+    throw new ModelsError(`${file} is not the one that the cards describe (sha256)`);
+  }
+  return file;
+}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, describe, it } from 'node:test';
+import {
+  ModelsError,
+  readModels,
+  verifiedTokenizerPath,
+} from '../../../src/registry/read-models.js';
+import { cardOf } from '../../support/cards.js';
+
+const root = mkdtempSync(path.join(tmpdir(), 'entier-models-'));
+after(() => rmSync(root, { recursive: true }));
+
+/** A models folder with a manifest and, per variant, the text of its card. */
+function modelsDir(name: string, manifest: unknown, cards: Record<string, string> = {}): string {
+  const dir = path.join(root, name);
+  mkdirSync(dir);
+  writeFileSync(path.join(dir, 'manifest.json'), JSON.stringify(manifest));
+  for (const [variant, card] of Object.entries(cards)) {
+    mkdirSync(path.join(dir, variant));
+    writeFileSync(path.join(dir, variant, 'card.json'), card);
+  }
+  return dir;
+}
+
+const manifestOf = (...variants: string[]): unknown => ({ schemaVersion: 1, variants });
+const card = (name: string, change: Record<string, unknown> = {}): string =>
+  JSON.stringify({ ...cardOf(name, 0.9), ...change });
+
+describe('readModels', () => {
+  it('reads the variants of the manifest in its order', async () => {
+    const dir = modelsDir('good', manifestOf('b', 'a'), { a: card('a'), b: card('b') });
+
+    const registry = await readModels(dir);
+
+    assert.deepEqual(
+      registry.list().map(({ name, state, modelPath }) => [name, state, modelPath]),
+      [
+        ['b', 'loading', path.join(dir, 'b', 'model.onnx')],
+        ['a', 'loading', path.join(dir, 'a', 'model.onnx')],
+      ],
+    );
+  });
+
+  it('fails a variant whose card is missing, not JSON, incomplete or of another name, and keeps the rest', async () => {
+    const dir = modelsDir(
+      'bad-cards',
+      manifestOf('ok', 'gone', 'text', 'hollow', 'liar', 'extra'),
+      {
+        ok: card('ok'),
+        text: 'not json',
+        hollow: '{}',
+        liar: card('other'),
+        extra: card('extra', { surprise: 1 }),
+      },
+    );
+
+    const registry = await readModels(dir);
+
+    const details = Object.fromEntries(registry.list().map(({ name, detail }) => [name, detail]));
+    assert.equal(registry.get('ok')?.state, 'loading');
+    assert.match(details.gone ?? '', /cannot be read \(ENOENT\)/);
+    assert.match(details.text ?? '', /is not JSON/);
+    assert.match(details.hollow ?? '', /sha256/);
+    assert.match(details.liar ?? '', /names another variant, other/);
+    assert.match(details.extra ?? '', /surprise/);
+  });
+
+  it('fails a variant of another family: its texts would have to be encoded otherwise', async () => {
+    const dir = modelsDir('families', manifestOf('a', 'b'), {
+      a: card('a'),
+      b: card('b', { labels: ['O', 'B-DRUG'] }),
+    });
+    assert.match((await readModels(dir)).get('b')?.detail ?? '', /labels/);
+  });
+
+  it('refuses a folder without a usable manifest', async () => {
+    await assert.rejects(readModels(path.join(root, 'nowhere')), ModelsError);
+    await assert.rejects(readModels(modelsDir('empty', manifestOf())), ModelsError);
+    await assert.rejects(readModels(modelsDir('escape', manifestOf('../etc'))), ModelsError);
+  });
+});
+
+describe('verifiedTokenizerPath', () => {
+  it('refuses a tokenizer that is not the one of the cards', async () => {
+    const dir = modelsDir('tokenizer', manifestOf('a'), {});
+    mkdirSync(path.join(dir, 'tokenizer'));
+    writeFileSync(path.join(dir, 'tokenizer', 'tokenizer.json'), '{}');
+    await assert.rejects(verifiedTokenizerPath(dir, cardOf('a', 0.9)), /sha256/);
+  });
+
+  it('refuses a missing tokenizer', async () => {
+    const dir = modelsDir('no-tokenizer', manifestOf('a'), {});
+    await assert.rejects(verifiedTokenizerPath(dir, cardOf('a', 0.9)), /cannot be read/);
+  });
+});
