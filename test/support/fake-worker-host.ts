@@ -1,0 +1,74 @@
+/**
+ * Stands in for worker-host.js where a test needs a worker's behaviour and no model. The logits of a token are one-hot
+ * at `id % labelCount`; some first tokens make the worker misbehave.
+ */
+
+import { unpackLogits } from '../../src/runtime/tensors.js';
+import { MISBEHAVIOUR } from './misbehaviour.js';
+import type { FromWorker, LoadVariant, ToWorker } from '../../src/runtime/protocol.js';
+
+const SLOW_RUN_MS = 150;
+
+const variants = new Map<string, LoadVariant>();
+
+function send(message: FromWorker): void {
+  process.send?.(message);
+}
+
+function load(variant: LoadVariant): void {
+  if (variant.path === 'missing') {
+    send({ type: 'variant_failed', name: variant.name, failure: 'missing', detail: 'not there' });
+    return;
+  }
+  if (variant.path === 'crash-at-load') process.exit(7);
+  variants.set(variant.name, variant);
+  send({ type: 'variant_loaded', name: variant.name, provider: 'cpu' });
+}
+
+function run({ id, input }: Extract<ToWorker, { type: 'run' }>): void {
+  const labelCount = variants.get(input.variant)!.labelCount;
+  const length = Math.max(...input.lengths);
+  const padded = new Float32Array(input.lengths.length * length * labelCount);
+  let source = 0;
+  input.lengths.forEach((tokens, job) => {
+    for (let i = 0; i < tokens; i += 1, source += 1) {
+      padded[(job * length + i) * labelCount + (input.ids[source]! % labelCount)] = 9;
+    }
+  });
+  send({
+    type: 'result',
+    id,
+    output: { logits: unpackLogits(padded, input.lengths, labelCount), runMs: 1 },
+  });
+}
+
+process.on('message', (message: ToWorker) => {
+  switch (message.type) {
+    case 'load':
+      message.variants.forEach(load);
+      send({ type: 'loaded' });
+      break;
+    case 'run':
+      switch (message.input.ids[1]) {
+        case MISBEHAVIOUR.crash:
+          process.kill(process.pid, 'SIGKILL');
+          break;
+        case MISBEHAVIOUR.hang:
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+          break;
+        case MISBEHAVIOUR.refuse:
+          send({ type: 'run_failed', id: message.id, detail: 'refused' });
+          break;
+        case MISBEHAVIOUR.slow:
+          setTimeout(() => run(message), SLOW_RUN_MS);
+          break;
+        default:
+          run(message);
+      }
+      break;
+    case 'exit':
+      process.disconnect();
+  }
+});
+process.on('disconnect', () => process.exit(0));
+send({ type: 'up', runtimeVersion: 'fake' });
