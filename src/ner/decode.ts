@@ -1,0 +1,25 @@
+import { aggregate } from './aggregate.js';
+import type { EncodedText } from './encoded-text.js';
+import type { Aggregation, Span } from './span.js';
+import { viterbiSpans } from './viterbi-spans.js';
+
+export interface DecodeOptions {
+  /** The variant's labels in the order of its logits; pass the same array each time. */
+  readonly labels: readonly string[];
+  readonly aggregation: Aggregation;
+}
+
+/** Spans in the order of the text, from logits with one row a token. */
+export function decode(
+  encoded: EncodedText,
+  logits: Float32Array,
+  { labels, aggregation }: DecodeOptions,
+): Span[] {
+  if (logits.length !== encoded.ids.length * labels.length) {
+    throw new Error(
+      `${logits.length} logits for ${encoded.ids.length} tokens, ${labels.length} labels; this is a bug`,
+    );
+  }
+  if (aggregation === 'viterbi') return viterbiSpans(encoded, logits, labels);
+  return aggregate(encoded, logits, { labels, aggregation });
+}

@@ -1,0 +1,13 @@
+/** A decoded entity. `start` and `end` are UTF-16 offsets, end exclusive; `score` is a probability. */
+export interface Span {
+  readonly label: string;
+  readonly start: number;
+  readonly end: number;
+  readonly score: number;
+}
+
+export const AGGREGATIONS = ['viterbi', 'none', 'simple', 'first', 'average', 'max'] as const;
+export type Aggregation = (typeof AGGREGATIONS)[number];
+
+export const OFFSET_UNITS = ['codepoint', 'utf16', 'utf8'] as const;
+export type OffsetUnit = (typeof OFFSET_UNITS)[number];

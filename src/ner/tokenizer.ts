@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { Tokenizer, type Encoding } from 'tokenizers';
+import type { EncodedText } from './encoded-text.js';
+import { EncodedTextBuilder, type TextSlice } from './encoded-text-builder.js';
+import { codePointStarts } from './offset-units.js';
+import { TextSlicer } from './text-slicer.js';
+import { parseVocabulary, type Vocabulary } from './vocabulary.js';
+
+const ENCODE_OPTIONS = { addSpecialTokens: false };
+
+// Reading the tokens of 4096 UTF-16 units of prose takes .3 ms of the event loop.
+const SLICE_LENGTH = 4096;
+// A slice that could not be cut may have any number of tokens; so many are read between two turns of the loop.
+const TOKENS_PER_TURN = 1024;
+
+const PRINTABLE_ASCII = /^[\t\n\r\x20-\x7e]*$/;
+
+/** BERT's tokenizer, with the very ids that Python's gives. Encoding runs beside the event loop, in slices. */
+export class TextTokenizer {
+  readonly clsId: number;
+  readonly sepId: number;
+  readonly padId: number;
+  private readonly slicer: TextSlicer;
+
+  private constructor(
+    private readonly native: Tokenizer,
+    private readonly vocabulary: Vocabulary,
+    sliceLength: number,
+  ) {
+    native.disableTruncation();
+    native.disablePadding();
+    this.slicer = new TextSlicer(vocabulary.addedTokens, sliceLength);
+    this.clsId = specialId(native, '[CLS]');
+    this.sepId = specialId(native, '[SEP]');
+    this.padId = specialId(native, '[PAD]');
+  }
+
+  /** Reads a tokenizer.json. Throws where it is missing, damaged or not of BERT's kind. */
+  static fromFile(path: string, options: { sliceLength?: number } = {}): TextTokenizer {
+    const json = readFileSync(path, 'utf8');
+    const vocabulary = parseVocabulary(json);
+    return new TextTokenizer(
+      Tokenizer.fromString(json),
+      vocabulary,
+      options.sliceLength ?? SLICE_LENGTH,
+    );
+  }
+
+  /** `text` must have no lone surrogates. No special tokens are added, nothing is cut off. */
+  async encode(text: string): Promise<EncodedText> {
+    let builder: EncodedTextBuilder | undefined;
+    for (let start = 0; start < text.length;) {
+      const end = this.slicer.sliceEnd(text, start);
+      const slice = end - start === text.length ? text : text.slice(start, end);
+      const encoding = await this.native.encode(slice, null, ENCODE_OPTIONS);
+      const ids = encoding.getIds();
+      // What the other slices will need if they are like the first: copying 200 000 tokens takes 5 ms.
+      const capacity = Math.ceil((ids.length * text.length) / (end - start));
+      builder ??= new EncodedTextBuilder(text, this.vocabulary, capacity);
+      if (PRINTABLE_ASCII.test(slice)) {
+        builder.appendAscii({ text: slice, at: start, starts: null }, ids);
+      } else {
+        const placed = { text: slice, at: start, starts: codePointStarts(slice) };
+        if (ids.length <= TOKENS_PER_TURN) builder.append(placed, ids, encoding.getOffsets());
+        else await appendInTurns(builder, placed, { ids, encoding });
+      }
+      start = end;
+    }
+    return (builder ?? new EncodedTextBuilder(text, this.vocabulary, 0)).finish();
+  }
+}
+
+/** `getOffsets` would read them all at once: 40 ms for 130 000 tokens. */
+async function appendInTurns(
+  builder: EncodedTextBuilder,
+  slice: TextSlice,
+  { ids, encoding }: { ids: readonly number[]; encoding: Encoding },
+): Promise<void> {
+  for (let from = 0; from < ids.length; from += TOKENS_PER_TURN) {
+    await setImmediate();
+    const some = ids.slice(from, from + TOKENS_PER_TURN);
+    const offsets = some.map((_, index) => encoding.tokenToChars(from + index) ?? []);
+    builder.append(slice, some, offsets);
+  }
+}
+
+function specialId(native: Tokenizer, token: string): number {
+  const id = native.tokenToId(token);
+  if (id === null) throw new Error(`the vocabulary has no ${token}`);
+  return id;
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+
+/**
+ * What is read of a tokenizer.json. Slicing, pre-token boundaries and ASCII offsets rely on BERT's rules, so another
+ * kind of tokenizer is refused; so are added tokens that look at what stands around them.
+ */
+const tokenizerSchema = z.object({
+  normalizer: z.object({ type: z.literal('BertNormalizer'), clean_text: z.literal(true) }),
+  pre_tokenizer: z.object({ type: z.literal('BertPreTokenizer') }),
+  added_tokens: z.array(
+    z.object({
+      content: z.string().min(1),
+      single_word: z.literal(false),
+      lstrip: z.literal(false),
+      rstrip: z.literal(false),
+      normalized: z.literal(false),
+    }),
+  ),
+  model: z.object({
+    type: z.literal('WordPiece'),
+    unk_token: z.string(),
+    continuing_subword_prefix: z.literal('##'),
+    vocab: z.record(z.string(), z.int().nonnegative()),
+  }),
+});
+
+/** Facts about token ids, as flat tables for the hot path. */
+export interface Vocabulary {
+  /** Code points of the entry, its ## included. */
+  readonly lengths: Uint16Array;
+  /** 1 where the entry begins with ##. No other token continues a pre-token, because # is a pre-token by itself. */
+  readonly continues: Uint8Array;
+  readonly unkId: number;
+  readonly unkToken: string;
+  /** Contents that are tokens wherever they stand in a text, such as [SEP]. */
+  readonly addedTokens: readonly string[];
+}
+
+/** Throws a ZodError where `json` is not a tokenizer of BERT's kind, a SyntaxError where it is not JSON. */
+export function parseVocabulary(json: string): Vocabulary {
+  const { model, added_tokens } = tokenizerSchema.parse(JSON.parse(json));
+  const entries = Object.entries(model.vocab);
+  const size = entries.reduce((largest, [, id]) => Math.max(largest, id), 0) + 1;
+  const lengths = new Uint16Array(size);
+  const continues = new Uint8Array(size);
+  for (const [entry, id] of entries) {
+    lengths[id] = Array.from(entry).length;
+    continues[id] = entry.startsWith('##') ? 1 : 0;
+  }
+  return {
+    lengths,
+    continues,
+    unkId: model.vocab[model.unk_token] ?? -1,
+    unkToken: model.unk_token,
+    addedTokens: added_tokens.map((token) => token.content),
+  };
+}
