@@ -1,0 +1,92 @@
+import { BatchFormer, type BatchPlan } from './batch-former.js';
+import type { Outlook } from './feasibility.js';
+import type { LiveTask } from './live-task.js';
+import { reasonFor, route, type RoutingTerms } from './router.js';
+import type { TaskBoard } from './task-board.js';
+import type { Batch, Job } from './task.js';
+
+export interface DispatchTerms extends RoutingTerms {
+  readonly maxBatchTokens: number;
+}
+
+/** Binds variants and draws batches from the board when a worker is free. */
+export class Dispatcher {
+  readonly #board: TaskBoard;
+  #nextBatchId = 1;
+
+  constructor(board: TaskBoard) {
+    this.#board = board;
+  }
+
+  /** The earliest deadline first; late work only when nothing else waits. */
+  next(outlook: Outlook, terms: DispatchTerms): Batch | null {
+    const head = this.#board.backlog.head();
+    return head === undefined
+      ? this.#nextLate(outlook, terms)
+      : this.#nextInTime(head, outlook, terms);
+  }
+
+  #nextInTime(head: LiveTask, outlook: Outlook, terms: DispatchTerms): Batch {
+    const { backlog } = this.#board;
+    const chosen = route(head, outlook, terms);
+    backlog.update(head, () => head.bind(chosen.variant, chosen.reason));
+    const former = new BatchFormer(head, outlook, {
+      variant: chosen.variant,
+      maxBatchTokens: terms.maxBatchTokens,
+      allowance: chosen.allowance,
+      routing: terms,
+      waitingJobs: backlog.jobs,
+    });
+    return this.#launch(
+      former.fill((visit) => backlog.some(visit)),
+      outlook,
+    );
+  }
+
+  #nextLate(outlook: Outlook, terms: DispatchTerms): Batch | null {
+    const { late } = this.#board;
+    const { slowdown } = outlook.model;
+    const maxRunMs = harmlessRunMs(terms);
+    const chosen = late.find((live) => live.longestMs * slowdown <= maxRunMs);
+    if (chosen === undefined) return null;
+    late.update(chosen, () => chosen.bind(chosen.planned, 'fastest_available'));
+    const former = new BatchFormer(chosen, outlook, {
+      variant: chosen.planned,
+      maxBatchTokens: terms.maxBatchTokens,
+      // Nothing is worth making others wait for late work, so it takes no risk.
+      routing: { ...terms, price: 0 },
+      waitingJobs: late.jobs,
+      allowance: null,
+    });
+    return this.#launch(
+      former.fill((visit) => late.some(visit)),
+      outlook,
+    );
+  }
+
+  #launch(plan: BatchPlan, { now, model }: Outlook): Batch {
+    const variant = plan.members[0]!.planned;
+    const jobs = plan.members.map((live): Job => {
+      let job: Job | undefined;
+      const queue = live.late ? this.#board.late : this.#board.backlog;
+      queue.update(live, () => {
+        live.bind(variant, live.late ? 'fastest_available' : reasonFor(live, variant));
+        job = live.take();
+      });
+      return job!;
+    });
+    return {
+      id: this.#nextBatchId++,
+      variant: variant.name,
+      jobs,
+      length: plan.length,
+      predictedMs: model.predictMs(variant, jobs.length, plan.length),
+      startedAt: now,
+    };
+  }
+}
+
+/** A run up to this makes no newcomer miss; what may as well wait, or need not be so long, keeps to it. */
+function harmlessRunMs({ patience, othersBusyMs }: RoutingTerms): number {
+  return othersBusyMs <= patience.leastMs ? Infinity : patience.leastMs;
+}

@@ -1,0 +1,25 @@
+/** How long newcomers can wait for a worker before even their fastest run misses, as recent arrivals showed it. */
+export class Patience {
+  readonly #sortedMs: readonly number[];
+  readonly #overMs: number;
+
+  /** One patience per arrival of the last `overMs`. */
+  constructor(patienceMs: readonly number[], overMs: number) {
+    this.#sortedMs = [...patienceMs].sort((one, other) => one - other);
+    this.#overMs = overMs;
+  }
+
+  get leastMs(): number {
+    return this.#sortedMs[0] ?? Infinity;
+  }
+
+  /** Expected newcomers that miss their deadlines if no worker is free for so long from now. */
+  missesWithin(blockedMs: number): number {
+    let sum = 0;
+    for (const ms of this.#sortedMs) {
+      if (ms >= blockedMs) break;
+      sum += blockedMs - ms;
+    }
+    return sum / this.#overMs;
+  }
+}

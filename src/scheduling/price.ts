@@ -1,0 +1,80 @@
+import { ArrivalWindow } from './arrival-window.js';
+import type { Outlook } from './feasibility.js';
+import type { LatencyModel } from './latency-model.js';
+import type { LiveTask } from './live-task.js';
+import { Patience } from './patience.js';
+
+const REFRESH_MS = 10;
+/** Above this, queueing makes tight budgets miss although the mean demand still fits. */
+const TARGET_UTILIZATION = 0.85;
+/** What waits or runs now is to be worked off within this time, or by its deadline if that is later. */
+const HORIZON_MS = 40;
+/** Quality per worker-ms: below the first a second of work buys less than .001, above the last .01 ms costs .1. */
+const LOWEST_PRICE = 1e-6;
+const HIGHEST_PRICE = 10;
+/** The price is found to within 0.4 %. */
+const BISECTIONS = 12;
+
+/** The one knob of load: quality per worker-ms, 0 while the recent arrivals could all have their best variant. */
+export class TimePrice {
+  readonly arrivals = new ArrivalWindow();
+  #price = 0;
+  #refreshAt = -Infinity;
+  #patience = new Patience([], 1);
+
+  get value(): number {
+    return this.#price;
+  }
+
+  /** Of the recent arrivals, as of the last refresh. */
+  get patience(): Patience {
+    return this.#patience;
+  }
+
+  reset(): void {
+    this.arrivals.clear();
+    this.#price = 0;
+    this.#refreshAt = -Infinity;
+  }
+
+  record(live: LiveTask, model: LatencyModel): void {
+    this.arrivals.record(live, model);
+  }
+
+  isDue(now: number): boolean {
+    return now >= this.#refreshAt;
+  }
+
+  refresh(outlook: Outlook): void {
+    const { now, workers } = outlook;
+    this.#refreshAt = now + REFRESH_MS;
+    this.#patience = this.arrivals.patience(now);
+    const capacity = TARGET_UTILIZATION * workers.workers - backlogRate(outlook);
+    this.#price = this.#smallestPriceFor(capacity, now);
+  }
+
+  #smallestPriceFor(capacity: number, now: number): number {
+    if (this.arrivals.demandAt(0, now) <= capacity) return 0;
+    if (this.arrivals.demandAt(HIGHEST_PRICE, now) > capacity) return HIGHEST_PRICE;
+    let low = Math.log(LOWEST_PRICE);
+    let high = Math.log(HIGHEST_PRICE);
+    for (let i = 0; i < BISECTIONS; i += 1) {
+      const middle = (low + high) / 2;
+      if (this.arrivals.demandAt(Math.exp(middle), now) > capacity) low = middle;
+      else high = middle;
+    }
+    return Math.exp(high);
+  }
+}
+
+/** Worker-ms per ms that what waits and what runs needs, spread over the horizon or over its own slack. */
+function backlogRate({ now, backlog, workers, model }: Outlook): number {
+  let rate = 0;
+  for (const ms of workers.remaining) rate += Math.min(1, ms / HORIZON_MS);
+  backlog.some((live) => {
+    rate += (live.workMs * model.slowdown) / Math.max(HORIZON_MS, live.dueAt - now);
+    // More than everything is enough to know that the price is the highest.
+    return rate > workers.workers;
+  });
+  return rate;
+}

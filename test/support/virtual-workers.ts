@@ -1,0 +1,144 @@
+import { runTimeMs } from '../../src/scheduling/latency-profile.js';
+import type { Scheduler } from '../../src/scheduling/scheduler.js';
+import type { Batch, RouteReason, SchedulableVariant, Task } from '../../src/scheduling/task.js';
+
+/** What became of one task; `endedAt` is when its owner would learn it. */
+export interface Outcome {
+  readonly task: Task;
+  readonly end: 'completed' | 'expired' | 'refused' | 'lost';
+  readonly endedAt: number;
+  readonly variant: string | null;
+  readonly reason: RouteReason | null;
+}
+
+export interface VirtualWorkersOptions {
+  readonly scheduler: Scheduler;
+  readonly workers: number;
+  /** True run time of a batch that starts at `now`, noise included. */
+  readonly runMs: (batch: Batch, now: number) => number;
+  /** A worker dies halfway through this batch and is back at once. */
+  readonly dies?: (batch: Batch) => boolean;
+  /** Sees each batch as it starts. */
+  readonly onStart?: (batch: Batch, now: number) => void;
+  readonly onEnd?: (outcome: Outcome) => void;
+}
+
+interface Run {
+  readonly batch: Batch;
+  readonly runMs: number;
+  readonly endsAt: number;
+  readonly dies: boolean;
+}
+
+/** Discrete events on a virtual clock: arrivals from outside, ends of runs and expiries from within. */
+export class VirtualWorkers {
+  readonly outcomes: Outcome[] = [];
+  busyMs = 0;
+  readonly #options: VirtualWorkersOptions;
+  readonly #runs: Run[] = [];
+  #now = 0;
+
+  constructor(options: VirtualWorkersOptions) {
+    this.#options = options;
+  }
+
+  /** Plays these arrivals (sorted by `arrivalAt`) and goes on until nothing is left to do; returns all outcomes. */
+  play(tasks: Iterable<Task>): Outcome[] {
+    for (const task of tasks) {
+      this.#advance(task.arrivalAt);
+      this.submit(task);
+    }
+    this.#advance(Infinity);
+    return this.outcomes;
+  }
+
+  submit(task: Task): void {
+    const now = task.arrivalAt;
+    const admission = this.#options.scheduler.submit(task, now);
+    if (admission.admitted) this.#startRuns(now);
+    else this.#end({ task, end: 'refused', endedAt: now, variant: null, reason: null });
+  }
+
+  #advance(until: number): void {
+    for (;;) {
+      const run = this.#runs[0];
+      const runEndsAt = run?.endsAt ?? Infinity;
+      const expiryAt = this.#options.scheduler.nextExpiryAt();
+      if (Math.min(runEndsAt, expiryAt) > until || Math.min(runEndsAt, expiryAt) === Infinity)
+        return;
+      if (run !== undefined && runEndsAt <= expiryAt) this.#finish(run);
+      else this.#expire(expiryAt);
+    }
+  }
+
+  #finish(run: Run): void {
+    const { scheduler } = this.#options;
+    const now = run.endsAt;
+    this.#runs.shift();
+    this.busyMs += run.runMs;
+    if (run.dies) {
+      for (const task of scheduler.fail(run.batch, now)) {
+        this.#end({ task, end: 'lost', endedAt: now, variant: null, reason: null });
+      }
+    } else {
+      for (const { task, variant, reason } of scheduler.complete(run.batch, run.runMs, now)) {
+        this.#end({ task, end: 'completed', endedAt: now, variant, reason });
+      }
+    }
+    this.#startRuns(now);
+  }
+
+  #expire(at: number): void {
+    this.#now = Math.max(this.#now, at);
+    for (const task of this.#options.scheduler.expire(this.#now)) {
+      this.#end({ task, end: 'expired', endedAt: this.#now, variant: null, reason: null });
+    }
+    this.#startRuns(this.#now);
+  }
+
+  #startRuns(now: number): void {
+    this.#now = now;
+    while (this.#runs.length < this.#options.workers) {
+      const batch = this.#options.scheduler.next(now);
+      if (batch === null) return;
+      this.#options.onStart?.(batch, now);
+      const dies = this.#options.dies?.(batch) ?? false;
+      const runMs = this.#options.runMs(batch, now) * (dies ? 0.5 : 1);
+      this.#runs.push({ batch, runMs, endsAt: now + runMs, dies });
+      this.#runs.sort((one, other) => one.endsAt - other.endsAt);
+    }
+  }
+
+  #end(outcome: Outcome): void {
+    this.outcomes.push(outcome);
+    this.#options.onEnd?.(outcome);
+  }
+}
+
+/** A seeded source of uniform numbers in (0, 1); mulberry32. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return (((mixed ^ (mixed >>> 14)) >>> 0) + 0.5) / 4294967296;
+  };
+}
+
+/** Run times as profiled, times log-normal noise, with one run in `stallEvery` taking three times as long. */
+export function noisyRunMs(
+  variants: readonly SchedulableVariant[],
+  random: () => number,
+  { sigma = 0.06, stallEvery = 2000, slowdown = (_now: number): number => 1 } = {},
+): (batch: Batch, now: number) => number {
+  const profiles = new Map(variants.map(({ name, profile }) => [name, profile]));
+  return (batch, now) => {
+    const profile = profiles.get(batch.variant);
+    if (profile === undefined) throw new Error(`no profile of ${batch.variant}; this is a bug`);
+    const normal = Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random());
+    const stall = random() * stallEvery < 1 ? 3 : 1;
+    const ms = runTimeMs(profile, batch.jobs.length, batch.length);
+    return ms * Math.exp(sigma * normal) * stall * slowdown(now);
+  };
+}

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  pick,
+  poissonArrivals,
+  referenceNames,
+  referenceVariants,
+  summarize,
+  uniformInt,
+  type ArrivalPlan,
+} from '../../support/arrivals.js';
+import { schedulerOf } from '../../support/scheduling.js';
+import { noisyRunMs, seededRandom, VirtualWorkers } from '../../support/virtual-workers.js';
+
+/** Requests/s of 64 tokens on average that two workers answer one by one with the fastest variant: 2000 / 1.6. */
+const FASTEST_CAPACITY = 1250;
+
+function simulate(
+  plan: Partial<ArrivalPlan> & { slowdown?: (now: number) => number; seed?: number },
+) {
+  const { seed = 1, slowdown = () => 1, ...rest } = plan;
+  const workers = 2;
+  const scheduler = schedulerOf({ workers, maxQueuedTokens: 2_000_000 });
+  const runMs = noisyRunMs(referenceVariants, seededRandom(seed + 1000), { slowdown });
+  const virtual = new VirtualWorkers({ scheduler, workers, runMs });
+  const arrivals = poissonArrivals({
+    random: seededRandom(seed),
+    perSecond: () => 20,
+    forMs: 20_000,
+    ...rest,
+  });
+  const outcomes = virtual.play(arrivals);
+  return { outcomes, scheduler, ...summarize(outcomes, referenceVariants) };
+}
+
+test('an idle host answers a budget of 200 ms with the best variant, 99 times in 100 or more', () => {
+  const { mix, metShare } = simulate({ budgetMs: () => 200, forMs: 60_000 });
+
+  assert.ok((mix.full ?? 0) >= 0.99, `full ${mix.full}`);
+  assert.ok(metShare >= 0.999);
+});
+
+test('60 tokens within 6 ms are never answered by full, and met 95 times in 100 or more', () => {
+  const { mix, metShare } = simulate({ budgetMs: () => 6, tokens: () => 60, forMs: 60_000 });
+
+  assert.equal(mix.full, undefined);
+  assert.ok(metShare >= 0.95, `met ${metShare}`);
+});
+
+for (const share of [0.1, 0.3, 0.5, 0.7, 0.9, 0.95]) {
+  test(`99.5 % of mixed budgets are met at ${share} of the fastest variant's capacity`, () => {
+    const random = seededRandom(5);
+    const { metShare } = simulate({
+      perSecond: () => share * FASTEST_CAPACITY,
+      budgetMs: () => 10 + 190 * random(),
+    });
+
+    assert.ok(metShare >= 0.995, `met ${metShare}`);
+  });
+}
+
+for (const perSecond of [20, 120, 300, 500, 700, 1000]) {
+  test(`effective quality at ${perSecond}/s is nowhere .002 below a fixed variant`, () => {
+    const ours = simulate({ perSecond: () => perSecond, forMs: 15_000 });
+    for (const name of referenceNames) {
+      const fixed = simulate({ perSecond: () => perSecond, forMs: 15_000, allowed: () => [name] });
+      assert.ok(
+        ours.effectiveQuality >= fixed.effectiveQuality - 0.002,
+        `ours ${ours.effectiveQuality}, ${name} ${fixed.effectiveQuality}`,
+      );
+    }
+  });
+}
+
+test('goodput at twice and five times the capacity is at least 90 % of its peak', () => {
+  const goodput = (perSecond: number) =>
+    simulate({ perSecond: () => perSecond, forMs: 10_000 }).met;
+  const peak = Math.max(...[1200, 1300, 1400].map(goodput));
+
+  for (const times of [2, 5]) {
+    const met = goodput(times * FASTEST_CAPACITY);
+    assert.ok(met >= 0.9 * peak, `${met} of ${peak} at ${times}x`);
+  }
+});
+
+test('allowed is never left at twice the capacity, and every task ends once', () => {
+  const random = seededRandom(9);
+  const { outcomes } = simulate({
+    perSecond: () => 2 * FASTEST_CAPACITY,
+    forMs: 5000,
+    allowed: () => pick(random, [referenceNames, ['full'], ['full', 'full-int8'], ['pruned']]),
+    onMiss: () => pick(random, ['degrade', 'reject']),
+    windows: () => (random() < 0.05 ? uniformInt(random, 2, 6) : 1),
+  });
+
+  const ids = new Set(outcomes.map(({ task }) => task.id));
+  assert.equal(ids.size, outcomes.length);
+  assert.equal(Math.max(...ids), outcomes.length, 'ids count from 1: none is missing');
+  for (const { task, variant } of outcomes) {
+    assert.ok(variant === null || task.allowed.includes(variant));
+  }
+});
+
+test('within half a second after an overload the best variant answers again', () => {
+  const { outcomes } = simulate({
+    perSecond: (at) => (at < 5000 ? 3 * FASTEST_CAPACITY : 20),
+    forMs: 15_000,
+    budgetMs: () => 200,
+  });
+
+  const after = outcomes.filter(({ task }) => task.arrivalAt > 5500);
+  const best = after.filter(({ variant }) => variant === 'full');
+  assert.ok(best.length >= 0.97 * after.length, `${best.length} of ${after.length}`);
+});
+
+test('a host that becomes twice as slow is noticed: budgets are met again after a second', () => {
+  const { outcomes, scheduler } = simulate({
+    perSecond: () => 200,
+    forMs: 10_000,
+    slowdown: (now) => (now < 3000 ? 1 : 2),
+  });
+
+  const settled = outcomes.filter(({ task }) => task.arrivalAt > 4000);
+  const { metShare } = summarize(settled, referenceVariants);
+  assert.ok(metShare >= 0.99, `met ${metShare}`);
+  assert.ok(Math.abs(scheduler.slowdown() - 2) < 0.2);
+});
+
+test('late work does not make budgets miss that would be met without it', () => {
+  const random = seededRandom(21);
+  const hopelessShare = 0.3;
+  const { outcomes } = simulate({
+    perSecond: () => 400,
+    budgetMs: () => (random() < hopelessShare ? 0.5 : pick(random, [10, 20, 50, 200])),
+  });
+
+  const feasible = outcomes.filter(({ task }) => task.deadlineAt - task.arrivalAt > 5);
+  assert.ok(summarize(feasible, referenceVariants).metShare >= 0.995);
+});
