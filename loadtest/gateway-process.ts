@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as delay } from 'node:timers/promises';
+import { getJson } from './get-json.js';
+import { startServer, type ServerProcess } from './server-process.js';
+
+interface GatewayOptions {
+  /** A running gateway to use instead of starting one. */
+  url?: string | undefined;
+  /** Of the one that is started. */
+  configPath?: string;
+  modelsDir?: string;
+}
+
+export interface Gateway {
+  url: string;
+  variants: string[];
+  /** Undefined for a gateway that was not started here. */
+  process: ServerProcess | undefined;
+  stop(): Promise<void>;
+}
+
+interface VariantsBody {
+  variants: { name: string; state: string }[];
+}
+
+// What users run, else the gateway that was compiled together with this file.
+const entries = ['dist/main.js', fileURLToPath(new URL('../src/main.js', import.meta.url))];
+const loadTimeoutMs = 120_000;
+
+/** Starts our gateway, or takes the one at `url`, and waits until no variant is loading any more. */
+export async function openGateway(options: GatewayOptions): Promise<Gateway> {
+  const { url, configPath, modelsDir } = options;
+  if (url !== undefined) {
+    const base = url.replace(/\/+$/, '');
+    return { url: base, variants: await loadedVariants(base), process: undefined, stop: noStop };
+  }
+  const entry = entries.find((path) => existsSync(path));
+  if (entry === undefined) throw new Error('dist/main.js does not exist: npm run build');
+  const server = await startServer({
+    name: 'the gateway',
+    script: () => [entry],
+    env: (port) => ({
+      HOST: '127.0.0.1',
+      PORT: `${port}`,
+      ENTIER_LOG_LEVEL: 'warn',
+      ...(configPath === undefined ? {} : { ENTIER_CONFIG: configPath }),
+      ...(modelsDir === undefined ? {} : { ENTIER_MODELS_DIR: modelsDir }),
+    }),
+    readyPath: '/readyz',
+  });
+  try {
+    const variants = await loadedVariants(server.url);
+    return { url: server.url, variants, process: server, stop: () => server.stop() };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+/** The active variants, once all have loaded or failed: while some load, the processor is not ours. */
+async function loadedVariants(url: string): Promise<string[]> {
+  const giveUpAt = Date.now() + loadTimeoutMs;
+  for (;;) {
+    const { variants } = await getJson<VariantsBody>(`${url}/variants`);
+    if (!variants.some(({ state }) => state === 'loading')) {
+      return variants.filter(({ state }) => state === 'active').map(({ name }) => name);
+    }
+    if (Date.now() > giveUpAt) throw new Error('variants are still loading after two minutes');
+    await delay(100);
+  }
+}
+
+async function noStop(): Promise<void> {
+  // It was running before us and goes on.
+}

@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { loadCorpus } from '../../../loadtest/corpus/corpus.js';
+
+export interface SeenRequest {
+  text: string;
+  tier?: string;
+  variant?: string;
+  experiment_key?: string;
+  cacheControl: string | undefined;
+}
+
+export interface FakeGateway {
+  url: string;
+  seen: SeenRequest[];
+  close(): Promise<void>;
+}
+
+const budgets: Record<string, number> = { realtime: 5000, standard: 20_000 };
+const gold = new Map(loadCorpus().map(({ text, entities }) => [text, entities]));
+
+/** Answers as the gateway does, with the corpus' own labels; arm `b` finds nothing, and tier `realtime` is refused. */
+export async function startFakeGateway(): Promise<FakeGateway> {
+  const seen: SeenRequest[] = [];
+  const arms = ['a', 'b'].map((name) => ({
+    name,
+    variant: name,
+    requests: 7,
+    budgets_met: 7,
+    latency_ms: { p50: 1, p90: 2, p99: 3 },
+    entities: { PER: 4 },
+  }));
+  const documents: Record<string, object> = {
+    '/variants': { variants: ['full', 'broken'].map(variantOf) },
+    '/openapi.json': { components: { tier: { enum: ['standard', 'realtime'] } } },
+    '/experiments': { experiments: [{ name: 'fake', arms }] },
+  };
+  const handle: RequestListener = (request, response) => {
+    void (async () => {
+      const send = (status: number, body: object): void => {
+        response.writeHead(status, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(body));
+      };
+      const document = documents[request.url ?? ''];
+      if (document) {
+        send(200, document);
+        return;
+      }
+      const body = JSON.parse(await readText(request)) as SeenRequest;
+      seen.push({ ...body, cacheControl: request.headers['cache-control'] });
+      const isProbe = !gold.has(body.text);
+      if (body.tier === 'realtime' && !isProbe) {
+        send(503, { code: 'budget_unreachable' });
+        return;
+      }
+      const arm = body.experiment_key === undefined ? undefined : seen.length % 2 === 0 ? 'a' : 'b';
+      send(200, {
+        entities: arm === 'b' ? [] : (gold.get(body.text) ?? []),
+        variant: arm ?? 'full',
+        experiment: arm === undefined ? null : { name: 'fake', arm },
+        budget: { requested_ms: budgets[body.tier ?? 'standard'], met: true },
+      });
+    })();
+  };
+  const server = createServer(handle).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    seen,
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+function variantOf(name: string): object {
+  return { name, state: name === 'broken' ? 'failed' : 'active' };
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  return text;
+}

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { treeUsage } from '../../../loadtest/process-tree.js';
+import { startServer } from '../../../loadtest/server-process.js';
+
+const server = `
+  const { fork } = require('node:child_process');
+  const child = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+  process.on('SIGTERM', () => { child.kill(); process.exit(0); });
+  require('node:http').createServer((request, response) => response.end()).listen(process.env.PORT);`;
+
+describe('startServer', () => {
+  it('waits until the server is ready, sees its processes, and stops it', async () => {
+    const running = await startServer({
+      name: 'a server',
+      script: () => ['-e', server],
+      env: (port) => ({ PORT: `${port}` }),
+      readyPath: '/',
+    });
+
+    const usage = treeUsage(running.pid);
+    await running.stop();
+
+    assert.equal(usage.processes, 2);
+    assert.ok(usage.cpuMs > 0 && usage.rssMiB > 20);
+    assert.equal(treeUsage(running.pid).rssMiB, 0);
+    await assert.rejects(fetch(running.url));
+  });
+
+  it('shows the last output of a server that ends while it starts', async () => {
+    const options = {
+      name: 'a server',
+      script: () => ['-e', 'console.error("no model"); process.exit(3)'],
+      readyPath: '/',
+    };
+
+    await assert.rejects(startServer(options), /a server ended while it started[^]*no model/);
+  });
+
+  it('stops a server that is not ready in time', async () => {
+    const options = {
+      name: 'a server',
+      script: () => ['-e', 'setInterval(() => {}, 1000)'],
+      readyPath: '/',
+      timeoutMs: 200,
+    };
+
+    await assert.rejects(startServer(options), /a server is not ready after 0\.2 s/);
+  });
+});
