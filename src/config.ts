@@ -1,0 +1,197 @@
+import { z } from 'zod';
+import {
+  CONFIG_FILE_VARIABLE,
+  DEFAULT_CONFIG_FILE,
+  fromEnvironment,
+  fromFile,
+  VARIABLES,
+} from './config-sources.js';
+import type { Environment } from './config-sources.js';
+
+const word = z
+  .string()
+  .regex(/^[A-Za-z0-9][\w.-]{0,63}$/, 'expected letters, digits, ".", "_" or "-", 64 at most');
+const count = (max: number) =>
+  z.union([z.literal('auto'), z.int().min(1).max(max)], {
+    error: `expected "auto" or a whole number from 1 to ${max}`,
+  });
+const MAX_BUDGET_MS = 600_000;
+
+const experiment = z.strictObject({
+  name: word,
+  arms: z
+    .array(z.strictObject({ name: word, variant: word, weight: z.number().min(0).max(1e6) }))
+    .min(1),
+  share: z.number().min(0).max(1).default(1),
+  seed: z.union([z.string(), z.number()]).default('0'),
+});
+
+const limits = z.strictObject({
+  maxBodyBytes: z.int().min(1024).max(67_108_864).default(262_144),
+  maxTexts: z.int().min(1).max(4096).default(128),
+  maxBudgetMs: z.number().positive().max(86_400_000).default(MAX_BUDGET_MS),
+  maxQueuedTokens: z.int().min(1024).default(2_000_000),
+});
+
+const configSchema = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1').describe('Address to listen on.'),
+  port: z.int().min(0).max(65_535).default(8080).describe('Port to listen on; 0 takes a free one.'),
+  modelsDir: z.string().min(1).default('models').describe('Folder of the variants.'),
+  profilesDir: z
+    .string()
+    .min(1)
+    .default('.cache/profiles')
+    .describe(
+      'Folder that keeps the latency profiles of this host, so that only a first start measures.',
+    ),
+  workers: count(64)
+    .default('auto')
+    .describe('Worker processes. Each holds every variant: more answers a second, more memory.'),
+  threads: count(256)
+    .default('auto')
+    .describe('Threads of a worker: a shorter run of one text, fewer answers a second in all.'),
+  executionProvider: z
+    .enum(['auto', 'cpu', 'cuda'])
+    .default('auto')
+    .describe('Where models run; auto takes CUDA if it can be had, cuda stops the start if not.'),
+  cacheBytes: z
+    .int()
+    .min(0)
+    .default(67_108_864)
+    .describe('Bytes of the result cache; 0 turns it off.'),
+  logLevel: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe('Least level that is logged.'),
+  drainTimeoutMs: z
+    .int()
+    .min(0)
+    .max(600_000)
+    .default(8000)
+    .describe('How long a shutdown waits for the requests in flight, ms.'),
+  tiers: z
+    .record(word, z.number().positive())
+    .default({ realtime: 10, interactive: 50, standard: 200, batch: 2000 })
+    .describe('Named latency budgets, ms.'),
+  defaultTier: word
+    .default('standard')
+    .describe('The tier of a request that names neither a budget nor a tier.'),
+  experiments: z.array(experiment).default([]).describe('A/B experiments; arms are variants.'),
+  limits: limits.prefault({}).describe('Bounds of a request and of the queue.'),
+  libraryPath: z
+    .string()
+    .default('')
+    .describe('Where the CUDA libraries are looked for, besides the usual folders.'),
+});
+
+type Frozen<T> = T extends object ? { readonly [Key in keyof T]: Frozen<T[Key]> } : T;
+
+/** The whole configuration: checked, filled in and frozen. */
+export type Config = Frozen<z.output<typeof configSchema>>;
+
+/** The gateway cannot start with these settings. The message holds every problem, one a line. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`the configuration is wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads environment and configuration file; the environment wins. `readFile` returns undefined where there is no such
+ * file. Throws ConfigError with all problems at once.
+ */
+export function loadConfig({
+  env,
+  readFile,
+}: {
+  env: Environment;
+  readFile: (path: string) => string | undefined;
+}): Config {
+  const variables = fromEnvironment(env);
+  const file = fromFile(env, readFile);
+  const problems = [...variables.problems, ...file.problems];
+  const parsed = configSchema.safeParse({ ...file.values, ...variables.values });
+  if (parsed.success) {
+    problems.push(...contradictions(parsed.data));
+    if (problems.length === 0) return deepFreeze(parsed.data);
+  }
+  for (const { path, message } of parsed.error?.issues ?? []) {
+    const [key = '', ...inner] = path.map(String);
+    const where = variables.origin(key) ?? file.origin(key) ?? key;
+    problems.push(
+      `${[where, ...inner].join('.').replace(/\.$/, '').replace(/: $/, '')}: ${message}`,
+    );
+  }
+  throw new ConfigError(problems);
+}
+
+/** What each key allows but together cannot work; every message names the ways out. */
+function contradictions(config: z.output<typeof configSchema>): string[] {
+  const { tiers, defaultTier, experiments } = config;
+  const { maxBudgetMs } = config.limits;
+  const problems: string[] = [];
+  if (!Object.hasOwn(tiers, defaultTier)) {
+    const names = Object.keys(tiers).join(', ');
+    problems.push(
+      `defaultTier: there is no tier ${defaultTier}; add it to tiers or choose one of ${names}`,
+    );
+  }
+  for (const [name, budgetMs] of Object.entries(tiers)) {
+    if (budgetMs <= maxBudgetMs) continue;
+    problems.push(
+      `tiers.${name}: ${budgetMs} ms is over limits.maxBudgetMs; lower it or raise the limit of ${maxBudgetMs} ms`,
+    );
+  }
+  for (const name of repeated(experiments)) {
+    problems.push(`experiments: two are named ${name}; rename or remove one`);
+  }
+  for (const { name, arms } of experiments) {
+    for (const arm of repeated(arms)) {
+      problems.push(`experiments: ${name} has two arms named ${arm}; rename or remove one`);
+    }
+    if (arms.every(({ weight }) => weight === 0)) {
+      problems.push(
+        `experiments: all weights of ${name} are 0; give an arm a weight or remove the experiment`,
+      );
+    }
+  }
+  return problems;
+}
+
+function repeated(named: readonly { name: string }[]): string[] {
+  const names = named.map(({ name }) => name);
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+}
+
+function deepFreeze<T>(value: T): Frozen<T> {
+  if (typeof value === 'object' && value !== null) {
+    Object.values(value).forEach(deepFreeze);
+    Object.freeze(value);
+  }
+  return value as Frozen<T>;
+}
+
+/** The text of `--help`: every variable with its meaning and default, then the keys of the file. */
+export function configHelp(): string {
+  const defaults: Record<string, unknown> = configSchema.parse({});
+  const shape: Record<string, z.ZodType> = configSchema.shape;
+  const line = (name: string, key: string): string =>
+    `  ${name}\n      ${shape[key]!.description ?? ''} Default: ${JSON.stringify(defaults[key])}`;
+  const fileOnly = Object.keys(shape).filter((key) => !VARIABLES.some((each) => each.key === key));
+  return [
+    'Usage: node dist/main.js [--help | --print-config]',
+    '',
+    'Environment:',
+    ...VARIABLES.map(({ name, key }) => line(name, key)),
+    `  ${CONFIG_FILE_VARIABLE}`,
+    `      The configuration file. Default: ${JSON.stringify(DEFAULT_CONFIG_FILE)} if it exists`,
+    '',
+    'Keys of the configuration file: those below and, in camelCase, those above. The environment wins.',
+    ...fileOnly.map((key) => line(key, key)),
+    '',
+  ].join('\n');
+}
