@@ -13,7 +13,7 @@ const measurementSchema = z.object({
 /** What a variant was found to be on this host. */
 export type Measurement = z.infer<typeof measurementSchema>;
 
-/** All that a measurement depends on, except the model file. */
+/** All that a measurement depends on, except the variant itself. */
 export interface MeasuredHost {
   readonly cpuModel: string;
   readonly cpuFlags: string;
@@ -24,7 +24,7 @@ export interface MeasuredHost {
 }
 
 /**
- * Keeps measurements from start to start, one small file per host and model digest, so that only a first start
+ * Keeps measurements from start to start, one small file per host and variant, so that only a first start
  * measures. A file that is missing or damaged means: measure again.
  */
 export class MeasurementStore {
@@ -34,10 +34,10 @@ export class MeasurementStore {
     this.#dir = dir;
   }
 
-  async read(host: MeasuredHost, modelSha256: string): Promise<Measurement | undefined> {
+  async read(host: MeasuredHost, variantDigest: string): Promise<Measurement | undefined> {
     try {
       const parsed = measurementSchema.safeParse(
-        JSON.parse(await readFile(this.#file(host, modelSha256), 'utf8')),
+        JSON.parse(await readFile(this.#file(host, variantDigest), 'utf8')),
       );
       return parsed.data;
     } catch {
@@ -47,17 +47,17 @@ export class MeasurementStore {
   }
 
   /** Written aside, then renamed. Rejects where the folder cannot be written. */
-  async write(host: MeasuredHost, modelSha256: string, measurement: Measurement): Promise<void> {
+  async write(host: MeasuredHost, variantDigest: string, measurement: Measurement): Promise<void> {
     await mkdir(this.#dir, { recursive: true });
-    const file = this.#file(host, modelSha256);
+    const file = this.#file(host, variantDigest);
     const aside = `${file}.${process.pid}`;
     await writeFile(aside, `${JSON.stringify(measurement, null, 2)}\n`);
     await rename(aside, file);
   }
 
-  #file(host: MeasuredHost, modelSha256: string): string {
+  #file(host: MeasuredHost, variantDigest: string): string {
     const key = createHash('sha256')
-      .update(JSON.stringify([host, modelSha256]))
+      .update(JSON.stringify([host, variantDigest]))
       .digest('hex');
     return path.join(this.#dir, `${key.slice(0, 32)}.json`);
   }

@@ -1,0 +1,240 @@
+import { errors } from '../errors.js';
+import { RunFailedError } from '../runtime/worker.js';
+import { batchInput, splitLogits, type SpecialTokens } from './batch-input.js';
+import type { EncodedText, Window } from '../ner/encoded-text.js';
+import type { WorkerPool } from '../runtime/worker-pool.js';
+import type { Scheduler } from '../scheduling/scheduler.js';
+import type { Batch, FinishedTask, OnMiss, RouteReason, Task } from '../scheduling/task.js';
+import type { Logger } from '../telemetry/logger.js';
+import type { Metrics } from '../telemetry/metrics.js';
+
+/** A text to be run through a model. */
+export interface Work {
+  readonly encoded: EncodedText;
+  readonly windows: readonly Window[];
+  readonly arrivalAt: number;
+  readonly deadlineAt: number;
+  readonly allowed: readonly string[];
+  readonly onMiss: OnMiss;
+}
+
+/** What came of it: the logits of each window. Instants are of the gateway's clock. */
+export interface WorkDone {
+  readonly variant: string;
+  readonly reason: RouteReason;
+  readonly logits: readonly Float32Array[];
+  readonly startedAt: number;
+  readonly finishedAt: number;
+}
+
+interface PendingWork {
+  readonly work: Work;
+  /** By window; complete when the scheduler says that the task is finished. */
+  readonly logits: Float32Array[];
+  startedAt: number | undefined;
+  readonly resolve: (done: WorkDone) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface DispatcherOptions {
+  readonly scheduler: Scheduler;
+  readonly pool: WorkerPool;
+  readonly special: SpecialTokens;
+  readonly labelCount: number;
+  readonly now: () => number;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** A run is hung when it takes this many times what was predicted, and at least so long. */
+const HUNG_FACTOR = 50;
+const MIN_HUNG_AFTER_MS = 3_000;
+
+/** Drives the pure scheduler with real workers and a real clock. */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #pending = new Map<number, PendingWork>();
+  #nextTaskId = 0;
+  #expiryTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+  }
+
+  /** Tasks that are queued or running. */
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /** What routing would choose for this work if it were next. */
+  preview(work: Work): string {
+    const { scheduler, now } = this.#options;
+    return scheduler.preview(this.#task(work, 0), now()).variant;
+  }
+
+  /**
+   * Queues the work and resolves when all its windows have run. Rejects with a GatewayError, or with the signal's
+   * reason when it is aborted: its queued windows are dropped then, running ones are left to end.
+   */
+  submit(work: Work, signal: AbortSignal): Promise<WorkDone> {
+    const { scheduler, now, metrics } = this.#options;
+    signal.throwIfAborted();
+    this.#nextTaskId += 1;
+    const task = this.#task(work, this.#nextTaskId);
+    const admission = scheduler.submit(task, now());
+    if (!admission.admitted) {
+      const { why, predictedMs, retryAfterMs } = admission;
+      throw why === 'overloaded'
+        ? errors.overloaded(retryAfterMs)
+        : errors.budgetUnreachable(predictedMs, retryAfterMs);
+    }
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        if (!this.#pending.delete(task.id)) return;
+        scheduler.cancel(task.id);
+        metrics.jobsAbandoned.inc(work.windows.length);
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      const settled =
+        <T>(settle: (value: T) => void) =>
+        (value: T): void => {
+          signal.removeEventListener('abort', onAbort);
+          settle(value);
+        };
+      this.#pending.set(task.id, {
+        work,
+        logits: new Array<Float32Array>(work.windows.length),
+        startedAt: undefined,
+        resolve: settled(resolve),
+        reject: settled(reject),
+      });
+      this.pump();
+    });
+  }
+
+  /** Gives every free worker a batch, as long as there is one; called whenever either may have changed. */
+  pump(): void {
+    const { scheduler, pool, now } = this.#options;
+    this.#rejectExpired();
+    while (pool.freeCount > 0) {
+      const batch = scheduler.next(now());
+      if (batch === null) break;
+      void this.#run(batch);
+    }
+    // Choosing a batch may have found tasks that cannot be answered in time any more.
+    this.#rejectExpired();
+    this.#observeQueue();
+    this.#armExpiryTimer();
+  }
+
+  async #run(batch: Batch): Promise<void> {
+    const { scheduler, pool, now, special, labelCount, logger } = this.#options;
+    const input = batchInput(batch.variant, this.#windowsOf(batch), special);
+    this.#observeStart(batch, input.lengths);
+    const startedAt = now();
+    try {
+      const output = await pool.run(
+        input,
+        Math.max(MIN_HUNG_AFTER_MS, HUNG_FACTOR * batch.predictedMs),
+      );
+      const finishedAt = now();
+      this.#keep(batch, splitLogits(output.logits, input.lengths, labelCount));
+      const measuredMs = finishedAt - startedAt;
+      const finished = scheduler.complete(batch, measuredMs, finishedAt);
+      for (const task of finished) this.#finish(task, finishedAt);
+      this.#observeEnd(batch, measuredMs);
+    } catch (error) {
+      const how = error instanceof RunFailedError ? 'the model refused a batch' : 'a worker died';
+      logger.error({ err: error, variant: batch.variant, jobs: batch.jobs.length }, how);
+      for (const task of scheduler.fail(batch, now())) {
+        this.#take(task.id)?.reject(errors.inferenceFailed(error));
+      }
+    }
+    this.pump();
+  }
+
+  /** Windows of a task that was cancelled meanwhile never reach a batch, so each has its pending work. */
+  #windowsOf(batch: Batch): { encoded: EncodedText; window: Window }[] {
+    return batch.jobs.map((job) => {
+      const pending = this.#pending.get(job.task.id);
+      if (pending === undefined)
+        throw new Error(`task ${job.task.id} is not pending; this is a bug`);
+      return { encoded: pending.work.encoded, window: pending.work.windows[job.window]! };
+    });
+  }
+
+  #keep(batch: Batch, logits: readonly Float32Array[]): void {
+    batch.jobs.forEach((job, index) => {
+      // Its caller may be gone since the batch started.
+      const pending = this.#pending.get(job.task.id);
+      if (pending !== undefined) pending.logits[job.window] = logits[index]!;
+    });
+  }
+
+  #finish({ task, variant, reason }: FinishedTask, finishedAt: number): void {
+    const pending = this.#take(task.id);
+    pending?.resolve({
+      variant,
+      reason,
+      logits: pending.logits,
+      startedAt: pending.startedAt ?? finishedAt,
+      finishedAt,
+    });
+  }
+
+  #rejectExpired(): void {
+    const { scheduler, now } = this.#options;
+    const at = now();
+    for (const task of scheduler.expire(at)) {
+      this.#take(task.id)?.reject(errors.deadlineExceeded(at - task.arrivalAt));
+    }
+  }
+
+  #armExpiryTimer(): void {
+    const { scheduler, now } = this.#options;
+    clearTimeout(this.#expiryTimer);
+    const at = scheduler.nextExpiryAt();
+    if (at === Infinity) return;
+    this.#expiryTimer = setTimeout(() => this.pump(), Math.max(0, at - now()) + 1);
+  }
+
+  #take(taskId: number): PendingWork | undefined {
+    const pending = this.#pending.get(taskId);
+    this.#pending.delete(taskId);
+    return pending;
+  }
+
+  #task(work: Work, id: number): Task {
+    const { arrivalAt, deadlineAt, allowed, onMiss, windows } = work;
+    const windowTokens = windows.map(({ start, end }) => end - start + 2);
+    return { id, arrivalAt, deadlineAt, allowed, onMiss, windowTokens };
+  }
+
+  #observeStart(batch: Batch, lengths: Int32Array): void {
+    const { metrics } = this.#options;
+    for (const { task } of batch.jobs) {
+      const pending = this.#pending.get(task.id);
+      if (pending === undefined || pending.startedAt !== undefined) continue;
+      pending.startedAt = batch.startedAt;
+      metrics.queueDelay.observe((batch.startedAt - task.arrivalAt) / 1000);
+    }
+    const tokens = lengths.reduce((sum, length) => sum + length, 0);
+    metrics.batchJobs.observe(batch.jobs.length);
+    metrics.batchPaddingRatio.observe(1 - tokens / (batch.jobs.length * batch.length));
+  }
+
+  #observeEnd(batch: Batch, measuredMs: number): void {
+    const { metrics, scheduler } = this.#options;
+    metrics.predictionErrorRatio.observe(
+      { variant: batch.variant },
+      measuredMs / batch.predictedMs,
+    );
+    metrics.slowdownRatio.set(scheduler.slowdown());
+    metrics.priceOfTime.set(scheduler.price());
+  }
+
+  #observeQueue(): void {
+    this.#options.metrics.queueDepth.set(this.#options.scheduler.depth().jobs);
+  }
+}

@@ -1,0 +1,167 @@
+import { errors, GatewayError } from '../errors.js';
+import { toUnit } from '../ner/offset-units.js';
+import { planRouting, type RoutingPlan } from './routing-plan.js';
+import type { Experiments, ExperimentView } from '../experiments/experiments.js';
+import type { VariantEntry, VariantRegistry } from '../registry/variant-registry.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import type { NerEntity, NerOutcome, NerRequest, NerResult } from './ner-request.js';
+import type { TextAnswer, TextAnswerer } from './text-answerer.js';
+
+/** Which execution provider was asked for, and which one it became. */
+export interface ProviderChoice {
+  readonly requested: 'auto' | 'cpu' | 'cuda';
+  readonly active: 'cpu' | 'cuda';
+  readonly detail: string | undefined;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  readonly draining: boolean;
+  readonly variants: readonly Pick<VariantEntry, 'name' | 'state' | 'detail'>[];
+  readonly executionProvider: ProviderChoice;
+}
+
+export interface GatewayOptions {
+  readonly registry: VariantRegistry;
+  readonly experiments: Experiments;
+  readonly answerer: TextAnswerer;
+  readonly provider: () => ProviderChoice;
+  readonly metrics: Metrics;
+  readonly now: () => number;
+}
+
+/** When a caller who came too early or too late may try again. */
+const RETRY_AFTER_MS = 1_000;
+
+/** What happens to a request, in order. It knows no protocol. */
+export class Gateway {
+  readonly #options: GatewayOptions;
+  #open = false;
+  #draining = false;
+  #inFlight = 0;
+  #onIdle: (() => void) | undefined;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+  }
+
+  /** Lets requests in; before that they are told that nothing is ready. */
+  open(): void {
+    this.#open = true;
+  }
+
+  /**
+   * Answers every text of a request. Rejects where the request as a whole cannot be served (GatewayError), or with the
+   * signal's reason when the caller is gone; a text that cannot be served is an error in its place.
+   */
+  async handle(request: NerRequest): Promise<NerOutcome[]> {
+    const { registry, experiments } = this.#options;
+    if (this.#draining) throw errors.draining(RETRY_AFTER_MS);
+    if (!this.#isReady()) throw errors.notReady(RETRY_AFTER_MS);
+    const plan = planRouting(request, registry.active(), experiments);
+    this.#inFlight += 1;
+    try {
+      const outcomes = await Promise.all(
+        request.texts.map((text) => this.#answer(text, request, plan)),
+      );
+      this.#record(request, plan, outcomes);
+      return outcomes;
+    } finally {
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0) this.#onIdle?.();
+    }
+  }
+
+  /** All variants of the manifest, those that serve and those that cannot. */
+  variants(): readonly VariantEntry[] {
+    return this.#options.registry.list();
+  }
+
+  experiments(): readonly ExperimentView[] {
+    return this.#options.experiments.view();
+  }
+
+  readiness(): Readiness {
+    const { registry, provider } = this.#options;
+    return {
+      ready: this.#isReady() && !this.#draining,
+      draining: this.#draining,
+      variants: registry.list().map(({ name, state, detail }) => ({ name, state, detail })),
+      executionProvider: provider(),
+    };
+  }
+
+  /** Refuses new requests from now on; resolves when the accepted ones are answered. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    if (this.#inFlight === 0) return;
+    await new Promise<void>((resolve) => (this.#onIdle = resolve));
+  }
+
+  #isReady(): boolean {
+    return this.#open && this.#options.registry.active().length > 0;
+  }
+
+  async #answer(text: string, request: NerRequest, plan: RoutingPlan): Promise<NerOutcome> {
+    const { answerer, metrics, now } = this.#options;
+    try {
+      const answer = await answerer.answer(text, request, plan);
+      const totalMs = now() - request.arrivalAt;
+      const budgetMet = totalMs <= request.budgetMs;
+      metrics.decisions.inc({ variant: answer.variant, reason: answer.decision });
+      metrics.budget.inc({ tier: request.tier, result: budgetMet ? 'met' : 'missed' });
+      return {
+        entities: entitiesOf(text, answer, request),
+        variant: answer.variant,
+        decision: answer.decision,
+        experiment: experimentOf(plan),
+        budgetMet,
+        truncated: answer.truncated,
+        cached: answer.cached,
+        timing: { ...answer.phases, totalMs },
+      };
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      metrics.budget.inc({ tier: request.tier, result: isShed(error) ? 'shed' : 'missed' });
+      return error;
+    }
+  }
+
+  #record(request: NerRequest, plan: RoutingPlan, outcomes: readonly NerOutcome[]): void {
+    if (plan.assignment === null) return;
+    const { experiments, metrics, now } = this.#options;
+    const answers = outcomes.filter((outcome): outcome is NerResult => !(outcome instanceof Error));
+    experiments.record(plan.assignment, {
+      latencyMs: now() - request.arrivalAt,
+      budgetMet: answers.length === outcomes.length && answers.every(({ budgetMet }) => budgetMet),
+      entityLabels: answers.flatMap(({ entities }) => entities.map(({ label }) => label)),
+    });
+    const { experiment, arm } = plan.assignment;
+    metrics.experimentRequests.inc({ experiment, arm });
+  }
+}
+
+function experimentOf({ assignment }: RoutingPlan): NerResult['experiment'] {
+  return assignment === null ? null : { name: assignment.experiment, arm: assignment.arm };
+}
+
+function isShed({ code }: GatewayError): boolean {
+  return code === 'budget_unreachable' || code === 'overloaded';
+}
+
+/** The spans that the caller asked for, in the caller's offset unit. */
+function entitiesOf(text: string, { spans }: TextAnswer, request: NerRequest): NerEntity[] {
+  const { labels, threshold, offsetUnit, aggregation } = request;
+  const type = (label: string): string => (aggregation === 'none' ? label.slice(2) : label);
+  const wanted = spans.filter(
+    ({ label, score }) =>
+      score >= threshold && (labels === undefined || labels.includes(type(label))),
+  );
+  const offsets = toUnit(text, wanted, offsetUnit);
+  return wanted.map(({ label, start, end, score }, index) => ({
+    label,
+    text: text.slice(start, end),
+    ...offsets[index]!,
+    score,
+  }));
+}

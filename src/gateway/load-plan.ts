@@ -1,0 +1,36 @@
+import type { VariantRegistry } from '../registry/variant-registry.js';
+import type { LoadVariant, Provider } from '../runtime/protocol.js';
+
+export interface LoadPlanOptions {
+  readonly providers: readonly Provider[];
+  readonly padId: number;
+  readonly threads: number;
+}
+
+/**
+ * What the workers are to load. A variant whose card is for no provider of this host is failed; one that is for the
+ * CPU alone runs there even beside a GPU.
+ */
+export function planLoading(registry: VariantRegistry, options: LoadPlanOptions): LoadVariant[] {
+  const plan: LoadVariant[] = [];
+  for (const { name, card, modelPath, state } of registry.list()) {
+    if (state !== 'loading' || card === undefined || modelPath === undefined) continue;
+    const wanted = options.providers.filter((provider) => card.providers.includes(provider));
+    const usable: readonly Provider[] =
+      wanted.length > 0 ? wanted : card.providers.filter((provider) => provider === 'cpu');
+    if (usable.length === 0) {
+      registry.fail(name, `it is for ${card.providers.join(', ')} only, which this host lacks`);
+      continue;
+    }
+    plan.push({
+      name,
+      path: modelPath,
+      sha256: card.sha256,
+      labelCount: card.labels.length,
+      padId: options.padId,
+      providers: usable,
+      threads: options.threads,
+    });
+  }
+  return plan;
+}

@@ -1,0 +1,49 @@
+/** What must hold before the gateway serves; each check throws a StartError that says what to do. */
+
+import { StartError } from '../errors.js';
+import type { Config } from '../config.js';
+import type { Card } from '../registry/card.js';
+import type { VariantRegistry } from '../registry/variant-registry.js';
+
+/** Any good card: all have the same tokenizer, labels and case types. */
+export function familyCard(registry: VariantRegistry): Card {
+  const card = registry.list().find(({ state }) => state === 'loading')?.card;
+  if (card === undefined)
+    throw new StartError(`no variant can be loaded: ${failureText(registry)}`);
+  return card;
+}
+
+/** Every arm is a variant of the manifest. */
+export function checkExperiments(config: Config, registry: VariantRegistry): void {
+  const names = registry.list().map(({ name }) => name);
+  for (const { name, arms } of config.experiments) {
+    const unknown = arms.find(({ variant }) => !names.includes(variant));
+    if (unknown === undefined) continue;
+    throw new StartError(
+      `experiment ${name} has an arm on ${unknown.variant}, which is not in the manifest (${names.join(', ')})`,
+    );
+  }
+}
+
+/** At least one variant serves, and on the GPU if that was asked for. */
+export function checkActive(registry: VariantRegistry, cudaFailure: string | undefined): void {
+  if (cudaFailure !== undefined) {
+    throw new StartError(`CUDA was asked for, but a session could not use it: ${cudaFailure}`);
+  }
+  if (registry.active().length > 0) return;
+  throw new StartError(`no variant can serve: ${failureText(registry)}`);
+}
+
+/** The variants that do not serve, and why. */
+export function failures(registry: VariantRegistry): { name: string; detail: string }[] {
+  return registry
+    .list()
+    .filter(({ state }) => state === 'failed')
+    .map(({ name, detail }) => ({ name, detail: detail ?? 'unknown reason' }));
+}
+
+function failureText(registry: VariantRegistry): string {
+  return failures(registry)
+    .map(({ name, detail }) => `${name}: ${detail}`)
+    .join('; ');
+}
