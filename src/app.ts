@@ -1,0 +1,182 @@
+import { fileURLToPath } from 'node:url';
+import { Experiments } from './experiments/experiments.js';
+import { activateVariants } from './gateway/activate-variants.js';
+import { Dispatcher } from './gateway/dispatcher.js';
+import { Gateway } from './gateway/gateway.js';
+import { planLoading } from './gateway/load-plan.js';
+import { checkActive, checkExperiments, failures, familyCard } from './gateway/start-checks.js';
+import { ResultCache } from './gateway/result-cache.js';
+import { TextAnswerer } from './gateway/text-answerer.js';
+import { closeServer } from './http/close-server.js';
+import { listen, urlOf } from './http/listen.js';
+import { createHttpServer } from './http/server.js';
+import { TextTokenizer } from './ner/tokenizer.js';
+import { hostFacts } from './registry/host-facts.js';
+import { MeasurementStore } from './registry/measurement-store.js';
+import { readModels, verifiedTokenizerPath } from './registry/read-models.js';
+import { chooseProvider } from './runtime/choose-provider.js';
+import { cudaHost } from './runtime/cuda-diagnosis.js';
+import { layOutWorkers } from './runtime/worker-layout.js';
+import { WorkerPool } from './runtime/worker-pool.js';
+import { Scheduler } from './scheduling/scheduler.js';
+import { createMetrics, type Metrics } from './telemetry/metrics.js';
+import type { Server } from 'node:http';
+import type { Config } from './config.js';
+import type { VariantRegistry } from './registry/variant-registry.js';
+import type { SchedulableVariant } from './scheduling/task.js';
+import type { Logger } from './telemetry/logger.js';
+
+/** What a person wants to know once the gateway serves. */
+export interface ReadySummary {
+  readonly url: string;
+  readonly variants: readonly { readonly name: string; readonly quality: number }[];
+  readonly failed: readonly { readonly name: string; readonly detail: string }[];
+  readonly workers: number;
+  readonly threads: number;
+  readonly provider: string;
+  readonly providerDetail: string | undefined;
+}
+
+export interface App {
+  readonly server: Server;
+  /** Opens the port: health and metrics answer from now on. */
+  listen(): Promise<{ host: string; port: number }>;
+  /** Loads and measures the variants, then lets requests in. Rejects with StartError where none can serve. */
+  ready(): Promise<ReadySummary>;
+  /** Takes no more, finishes what is accepted, ends the workers. */
+  close(): Promise<void>;
+}
+
+/** Overlap of neighbouring windows in tokens: as much context as most sentences have. */
+const WINDOW_OVERLAP_TOKENS = 64;
+
+/** Builds everything from the configuration. Rejects with StartError or ModelsError; nothing runs before `listen`. */
+export async function createApp({
+  config,
+  logger,
+}: {
+  config: Config;
+  logger: Logger;
+}): Promise<App> {
+  const now = (): number => performance.now();
+  const metrics = createMetrics();
+  const facts = hostFacts();
+  const providerPlan = chooseProvider(config.executionProvider, cudaHost(config.libraryPath));
+  if (providerPlan.detail !== undefined)
+    logger.info({ detail: providerPlan.detail }, 'serving on the CPU');
+
+  const registry = await readModels(config.modelsDir);
+  const card = familyCard(registry);
+  checkExperiments(config, registry);
+  const tokenizer = TextTokenizer.fromFile(await verifiedTokenizerPath(config.modelsDir, card));
+
+  const layout = layOutWorkers(config, {
+    cores: facts.cores,
+    gpu: providerPlan.order[0] === 'cuda',
+  });
+  const scheduler = new Scheduler({
+    workers: layout.workers,
+    maxQueuedTokens: config.limits.maxQueuedTokens,
+    // The answerer measures what it needs after inference and shortens each deadline by it.
+    reserveMs: 0,
+  });
+  let cudaFailure: string | undefined;
+  const pool = new WorkerPool({
+    workers: layout.workers,
+    hostPath: fileURLToPath(new URL('./runtime/worker-host.js', import.meta.url)),
+    variants: planLoading(registry, {
+      providers: providerPlan.order,
+      padId: tokenizer.padId,
+      threads: layout.threads,
+    }),
+    logger,
+    onFree: () => dispatcher.pump(),
+    onRestart: (reason) => metrics.workerRestarts.inc({ reason }),
+    onVariantFailed: (name, failure, detail) => {
+      logger.error({ variant: name, failure, detail }, 'a variant cannot be loaded');
+      registry.fail(name, detail);
+      if (failure === 'provider_unavailable') cudaFailure ??= detail;
+      scheduler.setVariants(schedulable(registry));
+    },
+  });
+  const dispatcher = new Dispatcher({
+    scheduler,
+    pool,
+    special: tokenizer,
+    labelCount: card.labels.length,
+    now,
+    metrics,
+    logger,
+  });
+  const maxLength = Math.min(
+    ...registry.list().flatMap((entry) => entry.card?.inputs.maxLength ?? []),
+  );
+  const answerer = new TextAnswerer({
+    tokenizer,
+    dispatcher,
+    cache: new ResultCache(config.cacheBytes),
+    metrics,
+    labels: card.labels,
+    windowTokens: maxLength - 2,
+    windowOverlap: Math.min(WINDOW_OVERLAP_TOKENS, Math.floor(maxLength / 4)),
+    now,
+  });
+  const gateway = new Gateway({
+    registry,
+    experiments: new Experiments(config.experiments),
+    answerer,
+    provider: () => {
+      const gpu = registry.active().some(({ provider }) => provider === 'cuda');
+      const { requested, detail } = providerPlan;
+      return { requested, active: gpu ? 'cuda' : 'cpu', detail };
+    },
+    metrics,
+    now,
+  });
+  const server = createHttpServer({ gateway, metrics, config, logger, now });
+
+  return {
+    server,
+    listen: () => listen(server, config),
+    ready: async () => {
+      await pool.start();
+      const host = { ...facts, ...layout, runtime: `onnxruntime-node ${pool.runtimeVersion}` };
+      const store = new MeasurementStore(config.profilesDir);
+      await activateVariants({ registry, pool, store, host, tokenizer, now, logger });
+      checkActive(registry, cudaFailure);
+      scheduler.setVariants(schedulable(registry));
+      describeVariants(registry, metrics);
+      gateway.open();
+      return {
+        url: urlOf(server),
+        variants: registry
+          .active()
+          .map(({ name, card: { quality } }) => ({ name, quality: quality.value })),
+        failed: failures(registry),
+        ...layout,
+        provider: gateway.readiness().executionProvider.active,
+        providerDetail: providerPlan.detail,
+      };
+    },
+    close: async () => {
+      // New requests on open connections are refused from here on, accepted ones are answered.
+      void gateway.drain();
+      const finished = await closeServer(server, config.drainTimeoutMs);
+      if (!finished) logger.warn('requests were cut off: the drain took too long');
+      await pool.close();
+    },
+  };
+}
+
+function schedulable(registry: VariantRegistry): SchedulableVariant[] {
+  return registry
+    .active()
+    .map(({ name, card: { quality }, profile }) => ({ name, quality: quality.value, profile }));
+}
+
+function describeVariants(registry: VariantRegistry, metrics: Metrics): void {
+  for (const { name, provider, card } of registry.active()) {
+    const f1 = card.quality.value.toFixed(4);
+    metrics.variantInfo.set({ variant: name, precision: card.recipe.precision, provider, f1 }, 1);
+  }
+}

@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { errors } from '../errors.js';
+import { OVERFLOWS } from '../gateway/ner-request.js';
+import { AGGREGATIONS, OFFSET_UNITS } from '../ner/span.js';
+import type { FieldIssue } from '../errors.js';
+import type { Config } from '../config.js';
+
+export type WireConfig = Pick<Config, 'limits' | 'tiers' | 'defaultTier'>;
+
+/** More wrong fields than this are not listed. */
+const MAX_ISSUES = 20;
+const MAX_POINTER_LENGTH = 80;
+
+/** A string without lone surrogates: they have no UTF-8 form, so no offset could be right. */
+const wellFormed = z
+  .string()
+  .refine((text) => (text as string & { isWellFormed(): boolean }).isWellFormed(), {
+    error: 'holds a lone surrogate',
+  });
+
+/** The body of `POST /ner`. Built once: limits and tiers come from the configuration. */
+export function nerRequestSchema({ limits, tiers, defaultTier }: WireConfig) {
+  return z
+    .strictObject({
+      text: wellFormed.optional().describe('The text; exactly one of text and texts.'),
+      texts: z
+        .array(wellFormed)
+        .min(1)
+        .max(limits.maxTexts)
+        .optional()
+        .describe('Several texts, each answered for itself.'),
+      latency_budget_ms: z
+        .number()
+        .positive()
+        .max(limits.maxBudgetMs)
+        .optional()
+        .describe('From arrival to answer, ms. Not together with tier.'),
+      tier: z
+        .enum(Object.keys(tiers))
+        .optional()
+        .describe(`A named budget; ${defaultTier} where nothing names one.`),
+      on_miss: z
+        .enum(['degrade', 'reject'])
+        .default('degrade')
+        .describe('What to do where even the fastest allowed variant cannot make the budget.'),
+      min_f1: z
+        .number()
+        .min(0)
+        .max(1)
+        .optional()
+        .describe('Never answer with a variant below this F1.'),
+      variant: z.string().min(1).max(64).optional().describe('The one variant that may answer.'),
+      experiment_key: wellFormed
+        .min(1)
+        .max(256)
+        .optional()
+        .describe('The unit that is assigned to an arm, such as a user.'),
+      labels: z.array(wellFormed.min(1)).min(1).max(256).optional().describe('Only these labels.'),
+      threshold: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0)
+        .describe('Only entities of this score or more.'),
+      aggregation: z
+        .enum(AGGREGATIONS)
+        .default('viterbi')
+        .describe('How token labels become entities.'),
+      offset_unit: z.enum(OFFSET_UNITS).default('codepoint').describe('What start and end count.'),
+      overflow: z
+        .enum(OVERFLOWS)
+        .default('chunk')
+        .describe('What to do with a text that is longer than a window of the model.'),
+    })
+    .meta({ oneOf: [{ required: ['text'] }, { required: ['texts'] }] });
+}
+
+export type NerRequestSchema = ReturnType<typeof nerRequestSchema>;
+export type NerRequestBody = z.output<NerRequestSchema>;
+
+/** The body as typed fields. Throws validation_failed with a pointer to each field that is wrong. */
+export function parseNerBody(schema: NerRequestSchema, body: unknown): NerRequestBody {
+  const parsed = schema.safeParse(body);
+  if (!parsed.success) {
+    throw errors.validationFailed(parsed.error.issues.flatMap(toIssues).slice(0, MAX_ISSUES));
+  }
+  const issues = contradictions(parsed.data);
+  if (issues.length > 0) throw errors.validationFailed(issues);
+  return parsed.data;
+}
+
+function contradictions({ text, texts, latency_budget_ms, tier }: NerRequestBody): FieldIssue[] {
+  const issues: FieldIssue[] = [];
+  if (text === undefined && texts === undefined) {
+    issues.push({ pointer: '/text', detail: 'give text or texts' });
+  }
+  if (text !== undefined && texts !== undefined) {
+    issues.push({ pointer: '/texts', detail: 'give text or texts, not both' });
+  }
+  if (latency_budget_ms !== undefined && tier !== undefined) {
+    issues.push({ pointer: '/tier', detail: 'give latency_budget_ms or tier, not both' });
+  }
+  return issues;
+}
+
+/** zod's messages name types and bounds and never hold the value that was sent. */
+function toIssues(issue: z.core.$ZodIssue): FieldIssue[] {
+  if (issue.code !== 'unrecognized_keys') {
+    return [{ pointer: pointerTo(issue.path), detail: issue.message }];
+  }
+  return issue.keys.map((key) => ({
+    pointer: pointerTo([...issue.path, key]),
+    detail: 'there is no such field',
+  }));
+}
+
+/** A JSON pointer, RFC 6901. An unknown key may be anything, so it is made well-formed and cut. */
+function pointerTo(path: readonly PropertyKey[]): string {
+  const tokens = path.map((key) => String(key).replaceAll('~', '~0').replaceAll('/', '~1'));
+  const pointer = tokens.map((token) => `/${token}`).join('');
+  return Buffer.from(pointer.slice(0, MAX_POINTER_LENGTH)).toString();
+}

@@ -1,0 +1,114 @@
+import { createServer } from 'node:http';
+import express from 'express';
+import { errors } from '../errors.js';
+import { requestIdOf } from './exchange.js';
+import { answerFailure } from './failure.js';
+import { routesOf } from './routes.js';
+import { answerUnreadable } from './unreadable.js';
+import type { Server } from 'node:http';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { Logger } from '../telemetry/logger.js';
+import type { Exchange } from './exchange.js';
+import type { NerRouteOptions } from './ner-route.js';
+import type { Route } from './routes.js';
+
+export interface HttpOptions extends NerRouteOptions {
+  readonly logger: Logger;
+  readonly timeouts?: Partial<Timeouts>;
+}
+
+export interface Timeouts {
+  readonly headersMs: number;
+  readonly requestMs: number;
+  readonly checkEveryMs: number;
+}
+
+/** A request that is not here after this long is a stalled or hostile caller, not a slow one: bodies are small. */
+const TIMEOUTS: Timeouts = { headersMs: 5_000, requestMs: 15_000, checkEveryMs: 1_000 };
+/** Longer than the 60 s of common load balancers, so that the balancer closes an idle connection and not we. */
+const KEEP_ALIVE_MS = 72_000;
+/** What a caller who hung up would have got, by nginx's convention; seen in the metrics only. */
+const CLIENT_CLOSED = 499;
+const UNMATCHED = 'unmatched';
+
+/** The HTTP side of the gateway; does not listen yet. */
+export function createHttpServer(options: HttpOptions): Server {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.set('query parser', false);
+  const timeouts = { ...TIMEOUTS, ...options.timeouts };
+  const server = createServer(
+    {
+      headersTimeout: timeouts.headersMs,
+      requestTimeout: timeouts.requestMs,
+      connectionsCheckingInterval: timeouts.checkEveryMs,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
+    app,
+  );
+  register(app, { ...options, isClosing: () => !server.listening });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const code = answerUnreadable(error, socket);
+    if (code !== undefined)
+      options.metrics.requests.inc({ route: UNMATCHED, variant: 'none', code });
+  });
+  return server;
+}
+
+interface Registration extends HttpOptions {
+  readonly isClosing: () => boolean;
+}
+
+function register(app: express.Express, options: Registration): void {
+  const byPath = new Map<string, Route[]>();
+  for (const route of routesOf(options)) {
+    byPath.set(route.path, [...(byPath.get(route.path) ?? []), route]);
+  }
+  for (const [path, routes] of byPath) {
+    for (const route of routes) app[route.method](path, handlerOf(route, options));
+    const methods = routes.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : ['POST']));
+    const refuse = () => {
+      throw errors.methodNotAllowed(methods);
+    };
+    app.all(path, handlerOf({ path, handle: refuse }, options));
+  }
+  const nothing = () => {
+    throw errors.notFound();
+  };
+  app.use(handlerOf({ path: UNMATCHED, handle: nothing }, options));
+  // Only what Express itself throws gets here. It knows an error handler by its four parameters.
+  // eslint-disable-next-line max-params
+  app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
+    answerFailure(error, exchangeOf(req, res, options), {
+      route: UNMATCHED,
+      logger: options.logger,
+    });
+  });
+}
+
+/** The one wrapper of all routes: request id, metrics, and the one place where a failure becomes an answer. */
+function handlerOf(
+  { path, handle }: Pick<Route, 'path' | 'handle'>,
+  options: Registration,
+): RequestHandler {
+  const { metrics, logger } = options;
+  return async (req: Request, res: Response) => {
+    const exchange = exchangeOf(req, res, options);
+    res.once('close', () => {
+      const code = res.writableEnded ? res.statusCode : CLIENT_CLOSED;
+      metrics.requests.inc({ route: path, variant: exchange.variant, code });
+    });
+    try {
+      await handle(exchange);
+    } catch (error) {
+      answerFailure(error, exchange, { route: path, logger });
+    }
+  };
+}
+
+function exchangeOf(req: Request, res: Response, { now, isClosing }: Registration): Exchange {
+  const requestId = requestIdOf(req);
+  res.setHeader('X-Request-Id', requestId);
+  return { req, res, requestId, arrivalAt: now(), isClosing, variant: 'none' };
+}

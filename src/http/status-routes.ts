@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { errors } from '../errors.js';
+import { send, sendJson } from './exchange.js';
+import { problemHeaders, problemOf, PROBLEM_TYPE, statusOf } from './problem.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import type { Exchange } from './exchange.js';
+import type { GatewayPort, ReadinessFacts, VariantFacts } from './gateway-port.js';
+
+const RETRY_AFTER_MS = 1_000;
+const state = z.enum(['loading', 'active', 'failed']);
+const f1 = z.number().min(0).max(1);
+
+export const liveSchema = z.strictObject({ status: z.literal('ok') });
+
+export const readinessSchema = z.strictObject({
+  ready: z.boolean(),
+  draining: z.boolean(),
+  variants: z.array(z.strictObject({ name: z.string(), state, detail: z.string().optional() })),
+  execution_provider: z.strictObject({
+    requested: z.string(),
+    active: z.string(),
+    detail: z.string().optional(),
+  }),
+});
+
+export const variantsSchema = z.strictObject({
+  variants: z.array(
+    z.strictObject({
+      name: z.string(),
+      state,
+      quality: f1.nullable().describe('Entity F1 on the validation split.'),
+      quality_source: z.enum(['measured', 'estimated']).nullable(),
+      profile: z
+        .strictObject({ a: z.number(), b: z.number(), c: z.number() })
+        .nullable()
+        .describe('Run time of a batch here: a + b * tokens + c * tokens * length, ms.'),
+      precision: z.string().nullable(),
+      parent: z.string().nullable(),
+      provider: z.string().nullable(),
+      labels: z.array(z.string()),
+      parameters: z.int().nullable(),
+      size_bytes: z.int().nullable(),
+      sha256: z.string().nullable(),
+      description: z.string().nullable(),
+      detail: z.string().optional().describe('Why it does not serve.'),
+    }),
+  ),
+});
+
+const latency = z.number().nullable();
+
+export const experimentsSchema = z.strictObject({
+  experiments: z.array(
+    z.strictObject({
+      name: z.string(),
+      share: z.number(),
+      arms: z.array(
+        z.strictObject({
+          name: z.string(),
+          variant: z.string(),
+          weight: z.number(),
+          requests: z.int(),
+          budgets_met: z.int(),
+          latency_ms: z.strictObject({ p50: latency, p90: latency, p99: latency }),
+          entities: z.record(z.string(), z.int()),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** Says that the process answers; never depends on load or models. */
+export function live(exchange: Exchange): void {
+  sendJson(exchange, { status: 'ok' });
+}
+
+/** 200 where requests are served, else a problem that tells what is missing. */
+export function ready(gateway: GatewayPort): (exchange: Exchange) => void {
+  return (exchange) => {
+    const facts = gateway.readiness();
+    const view = toReadiness(facts);
+    if (facts.ready) {
+      sendJson(exchange, view);
+      return;
+    }
+    const failure = facts.draining
+      ? errors.draining(RETRY_AFTER_MS)
+      : errors.notReady(RETRY_AFTER_MS);
+    for (const [name, value] of problemHeaders(failure)) exchange.res.setHeader(name, value);
+    const body = JSON.stringify({ ...problemOf(failure), ...view });
+    send(exchange, body, { status: statusOf(failure.code), type: PROBLEM_TYPE });
+  };
+}
+
+export function variants(gateway: GatewayPort): (exchange: Exchange) => void {
+  return (exchange) => sendJson(exchange, { variants: gateway.variants().map(toVariant) });
+}
+
+export function experiments(gateway: GatewayPort): (exchange: Exchange) => void {
+  return (exchange) => sendJson(exchange, { experiments: gateway.experiments() });
+}
+
+export function metricsText(metrics: Metrics): (exchange: Exchange) => Promise<void> {
+  return async (exchange) => send(exchange, await metrics.render(), { type: metrics.contentType });
+}
+
+function toReadiness({ ready, draining, variants, executionProvider }: ReadinessFacts) {
+  const { requested, active, detail } = executionProvider;
+  return {
+    ready,
+    draining,
+    variants: variants.map(({ name, state, detail }) => ({ name, state, detail })),
+    execution_provider: { requested, active, detail },
+  };
+}
+
+function toVariant({ name, state, card, profile, provider, detail }: VariantFacts) {
+  return {
+    name,
+    state,
+    quality: card?.quality.value ?? null,
+    quality_source: card?.quality.source ?? null,
+    profile: profile === undefined ? null : { a: profile.a, b: profile.b, c: profile.c },
+    precision: card?.recipe.precision ?? null,
+    parent: card?.parent ?? null,
+    provider: provider ?? null,
+    labels: card?.labels ?? [],
+    parameters: card?.parameters ?? null,
+    size_bytes: card?.sizeBytes ?? null,
+    sha256: card?.sha256 ?? null,
+    description: card?.description ?? null,
+    detail,
+  };
+}
