@@ -1,0 +1,150 @@
+"""Cards and the manifest: the facts of each variant, checked against the gateway's own schema."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jsonschema
+import onnx
+
+from scripts.lab.encoding import MAX_LENGTH
+from scripts.lab.labels import LABELS
+
+SCHEMA = Path(__file__).resolve().parents[2] / "models" / "card.schema.json"
+REFERENCE_SENTENCES = 64
+# Full precision first: where quality is unknown, the gateway takes the manifest's order.
+RELEASED = ("full", "full-int8", "distilled-3l", "distilled-3l-int8", "pruned-ffn50-int8")
+
+
+def sha256_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def graph_properties(model: onnx.ModelProto) -> dict[str, str]:
+    return {item.key.removeprefix("entier."): item.value for item in model.metadata_props}
+
+
+def count_parameters(model: onnx.ModelProto) -> int:
+    """Weights and biases; not the scales of int8, nor constants such as shapes."""
+    return sum(
+        math.prod(tensor.dims)
+        for tensor in model.graph.initializer
+        if not tensor.name.startswith("constant.") and not tensor.name.endswith(".scale")
+    )
+
+
+def recipe_of(model: onnx.ModelProto, *, layers: list[int], ffn: float) -> dict[str, object]:
+    properties = graph_properties(model)
+    int8 = properties["storage"] == "int8"
+    return {
+        "layers": layers,
+        "ffn": ffn,
+        "heads": 1,
+        "precision": "int8-dynamic" if int8 else "fp32",
+        "embeddings": "int8-per-row" if int8 else properties["storage"],
+        "storage": properties["storage"],
+    }
+
+
+def build_card(
+    *,
+    name: str,
+    description: str,
+    parent: str | None,
+    model_file: Path,
+    tokenizer_file: Path,
+    recipe: dict[str, object],
+    case_types: bool,
+    providers: list[str],
+    quality: float,
+    evaluation: dict[str, object],
+    reference: list[dict[str, object]],
+    latency: dict[str, object] | None,
+    provenance: dict[str, object],
+) -> dict[str, object]:
+    card: dict[str, object] = {
+        "schemaVersion": 1,
+        "name": name,
+        "task": "token-classification",
+        "description": description,
+        "parent": parent,
+        "recipe": recipe,
+        "file": model_file.name,
+        "sha256": sha256_of(model_file),
+        "sizeBytes": model_file.stat().st_size,
+        "parameters": count_parameters(onnx.load(model_file)),
+        "labels": list(LABELS),
+        "inputs": {"caseTypes": case_types, "maxLength": MAX_LENGTH},
+        "tokenizer": {"directory": tokenizer_file.parent.name, "sha256": sha256_of(tokenizer_file)},
+        "providers": providers,
+        "quality": {"value": quality, "measure": "entity_f1", "split": "validation", "source": "measured"},
+        "evaluation": evaluation,
+        "reference": reference,
+        "provenance": provenance,
+    }
+    if latency is not None:
+        card["latency"] = latency
+    check_card(card)
+    return card
+
+
+def check_card(card: dict[str, object]) -> None:
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    errors = sorted(
+        jsonschema.Draft202012Validator(schema).iter_errors(card), key=lambda error: error.json_path
+    )
+    if errors:
+        found = "; ".join(f"{error.json_path}: {error.message}" for error in errors[:5])
+        raise ValueError(f"the card of {card.get('name')!r} breaks models/card.schema.json: {found}")
+
+
+def tokenizer_of(models: Path, name: str) -> Path:
+    """A variant of another base has a tokenizer folder of its own, named after its checkpoint."""
+    own = sorted(models.glob("tokenizer-*"), key=lambda folder: -len(folder.name))
+    for folder in own:
+        if name.startswith(folder.name.removeprefix("tokenizer-")):
+            return folder / "tokenizer.json"
+    return models / "tokenizer" / "tokenizer.json"
+
+
+def write_json(path: Path, value: object) -> None:
+    """Writes aside, then renames: a reader never sees half a file."""
+    aside = path.with_name(path.name + ".partial")
+    aside.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    aside.rename(path)
+
+
+def write_manifest(models: Path, order: tuple[str, ...] = RELEASED) -> list[str]:
+    """Lists the variants that have a card, in the given order, others after them by name."""
+    present = sorted(path.parent.name for path in models.glob("*/card.json"))
+    listed = [name for name in order if name in present] + [name for name in present if name not in order]
+    if not listed:
+        raise ValueError(f"{models}: no variant with a card.json; expected at least one")
+    write_json(models / "manifest.json", {"schemaVersion": 1, "variants": listed})
+    return listed
+
+
+def read_reference_sentences(path: Path, count: int = REFERENCE_SENTENCES) -> list[str]:
+    """Every n-th text of a JSON-lines corpus, so that `count` are taken from all over it."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file; expected JSON lines with a text each")
+    texts = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            texts.append(json.loads(line)["text"])
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise ValueError(
+                f'{path}:{number}: expected {{"text", "entities"}}, got {line[:60]!r}'
+            ) from error
+    if len(texts) < count:
+        raise ValueError(f"{path}: expected at least {count} sentences, found {len(texts)}")
+    step = len(texts) // count
+    return texts[: step * count : step]

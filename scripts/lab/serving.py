@@ -1,0 +1,86 @@
+"""Answers texts as the gateway does: one text a request, raw, decoded with Viterbi."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from scripts.lab.batches import Batch, SpecialTokens, collate
+from scripts.lab.corpus import Sentence, as_text
+from scripts.lab.decoding import Span, decode
+from scripts.lab.encoding import MAX_LENGTH, encode_texts
+from scripts.lab.progress import progress
+from scripts.lab.scoring import entity_f1
+
+if TYPE_CHECKING:
+    from transformers import BertForTokenClassification
+
+# Logits [batch, length, labels] of a padded batch.
+Runner = Callable[[Batch], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Answer:
+    viterbi: list[Span]
+    argmax: list[Span]
+
+
+def torch_runner(model: BertForTokenClassification, bf16: bool) -> Runner:
+    def run(batch: Batch) -> np.ndarray:
+        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
+            return model(**batch.inputs()).logits.float().numpy()
+
+    return run
+
+
+def answer_texts(
+    run: Runner,
+    tokenizer: Tokenizer,
+    texts: Sequence[str],
+    *,
+    case_types: bool,
+    batch_size: int = 1,
+    what: str = "answer",
+) -> list[Answer]:
+    """With `batch_size` 1 the answers are those of single requests, which matters for dynamic int8."""
+    encoded = encode_texts(tokenizer, texts, case_types)
+    special = SpecialTokens.of(tokenizer)
+    for item in encoded:
+        if len(item.ids) > MAX_LENGTH - 2:
+            raise ValueError(
+                f"a text of {len(item.ids)} tokens: at most {MAX_LENGTH - 2} here; the gateway cuts windows"
+            )
+    answers: list[Answer | None] = [None] * len(encoded)
+    order = sorted((i for i in range(len(encoded)) if encoded[i].ids), key=lambda i: len(encoded[i].ids))
+    chunks = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    for chunk in progress(chunks, what):
+        logits = run(collate([encoded[i] for i in chunk], special))
+        for row, i in enumerate(chunk):
+            rows = logits[row, 1 : len(encoded[i].ids) + 1]
+            answers[i] = Answer(decode(encoded[i], rows)[1], decode(encoded[i], rows, viterbi=False)[1])
+    return [answer or Answer([], []) for answer in answers]
+
+
+def as_triples(spans: Sequence[Span]) -> list[tuple[str, int, int]]:
+    return [(span.label, span.start, span.end) for span in spans]
+
+
+def served_f1(
+    model: BertForTokenClassification,
+    tokenizer: Tokenizer,
+    sentences: Sequence[Sentence],
+    case_types: bool,
+    bf16: bool,
+) -> float:
+    """Quick figure to choose an epoch by: padded batches, and bf16 where training uses it."""
+    model.eval()
+    texts, gold, _ = zip(*(as_text(sentence) for sentence in sentences), strict=True)
+    answers = answer_texts(
+        torch_runner(model, bf16), tokenizer, texts, case_types=case_types, batch_size=64, what="validate"
+    )
+    return entity_f1(gold, [as_triples(answer.viterbi) for answer in answers])

@@ -1,0 +1,52 @@
+"""What a card is written from, made up where a smoke run has not come to it yet."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import onnx
+
+from scripts.lab.arguments import Places
+from scripts.lab.cards import sha256_of, write_json
+from scripts.lab.model import load_checkpoint
+from scripts.lab.onnx_graph import tagger_graph
+from scripts.lab.smoke import small_tokenizer
+from scripts.lab.smoke_corpus import generated_sentences
+from scripts.lab.smoke_products import smoke_checkpoint
+
+
+def write_smoke_card_inputs(places: Places, name: str, checkpoint: str) -> Path:
+    """Returns a file of sentences; figures of real smoke steps are left as they are."""
+    smoke_checkpoint(places, checkpoint)
+    training = places.checkpoints / checkpoint / "training.json"
+    if not training.is_file():
+        record = {"command": "none", "base": "smoke", "parent": None, "caseTypes": True, "trainSentences": 0}
+        write_json(training, {**record, "settings": {"seed": 1}, "history": []})
+
+    model = places.models / name / "model.onnx"
+    if not model.is_file():
+        model.parent.mkdir(parents=True, exist_ok=True)
+        onnx.save(tagger_graph(load_checkpoint(places.checkpoints / checkpoint)[0]), model)
+    shared = places.models / "tokenizer" / "tokenizer.json"
+    if not shared.is_file():
+        shared.parent.mkdir(parents=True, exist_ok=True)
+        small_tokenizer().save(str(shared))
+
+    figures = {"validation": {"f1": 0.5}, "test": {"f1": 0.5}}
+    for path, content in (
+        (places.checkpoints / "evaluations" / f"{name}.json", {"runtime": "none", **figures}),
+        (places.checkpoints / "latency" / f"{name}.json", {"ms": {}}),
+        (places.checkpoints / "frozen-head.json", figures),
+    ):
+        if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_json(path, {"sha256": sha256_of(model), **content})
+
+    sentences = places.checkpoints / "sentences.jsonl"
+    texts = generated_sentences(80, random.Random(1))
+    sentences.write_text(
+        "".join(json.dumps({"text": text, "entities": []}) + "\n" for text in texts), encoding="utf-8"
+    )
+    return sentences

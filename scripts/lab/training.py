@@ -1,0 +1,164 @@
+"""One training loop for fine-tuning, distilling and recovering: layer decay, EMA, bf16, a checkpoint every
+epoch.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from transformers import BertForTokenClassification
+
+from scripts.lab.batches import Batch
+from scripts.lab.corpus import Sentence
+from scripts.lab.model import save_checkpoint
+from scripts.lab.progress import progress
+from scripts.lab.serving import served_f1
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    epochs: int
+    learning_rate: float
+    batch_size: int = 32
+    warmup_share: float = 0.06
+    layer_decay: float = 0.9  # each layer further from the head learns this much slower; 1 = off
+    ema: float = 0.998  # decay per step of the averaged weights, which are what is saved; 0 = off
+    weight_decay: float = 0.01
+    clip_norm: float = 1.0
+    seed: int = 1
+    bf16: bool = True
+
+
+Loss = Callable[[BertForTokenClassification, Batch], torch.Tensor]
+
+
+def parameter_groups(
+    model: BertForTokenClassification, settings: TrainingSettings
+) -> list[dict[str, object]]:
+    layers = model.config.num_hidden_layers
+    groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        depth = 0
+        if name.startswith("bert.encoder.layer."):
+            depth = layers - int(name.split(".")[3])
+        elif name.startswith("bert.embeddings.") and "token_type" not in name:
+            depth = layers + 1  # the case classes are new and learn at full speed
+        rate = settings.learning_rate * settings.layer_decay**depth
+        decay = settings.weight_decay if parameter.ndim > 1 else 0.0
+        groups.setdefault((rate, decay), []).append(parameter)
+    return [
+        {"params": found, "lr": rate, "peak": rate, "weight_decay": decay}
+        for (rate, decay), found in groups.items()
+    ]
+
+
+def rate_factor(done: float, warmup_share: float) -> float:
+    """Linear up, then linear down to zero; `done` runs from 0 to 1."""
+    if done < warmup_share:
+        return done / warmup_share
+    return max(0.0, (1 - done) / (1 - warmup_share))
+
+
+def train(
+    model: BertForTokenClassification,
+    tokenizer: Tokenizer,
+    *,
+    case_types: bool,
+    settings: TrainingSettings,
+    epoch_batches: Callable[[int], list[Batch]],
+    loss: Loss,
+    validation: list[Sentence],
+    directory: Path,
+    meta: dict[str, object],
+) -> dict[str, object]:
+    """Trains, keeps the epoch that serves best on validation in `directory`, and returns what stands in
+    training.json.
+
+    State after each epoch lies in `directory`.training; a run that is started again goes on from there.
+    """
+    state = directory.with_name(directory.name + ".training")
+    state.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(settings.seed)
+    optimizer = torch.optim.AdamW(parameter_groups(model, settings), lr=settings.learning_rate, fused=True)
+    averaged = copy.deepcopy(model)
+    history: list[dict[str, float]] = []
+    step = 0
+
+    resume = state / "resume.pt"
+    if resume.is_file():
+        saved = torch.load(resume, weights_only=True)
+        if saved["settings"] != asdict(settings):
+            raise ValueError(f"{resume} was made with other settings: pass the same ones, or remove {state}")
+        model.load_state_dict(saved["model"])
+        averaged.load_state_dict(saved["averaged"])
+        optimizer.load_state_dict(saved["optimizer"])
+        history, step = saved["history"], saved["step"]
+        print(f"resumed after epoch {len(history)} of {settings.epochs}", flush=True)
+
+    weights = list(model.parameters())
+    averaged_weights = list(averaged.parameters())
+    for epoch in range(len(history), settings.epochs):
+        began = time.monotonic()
+        torch.manual_seed(settings.seed * 1000 + epoch)  # the same dropout whether resumed or not
+        batches = epoch_batches(epoch)
+        model.train()
+        losses = 0.0
+        for index, batch in enumerate(progress(batches, f"epoch {epoch + 1}/{settings.epochs}")):
+            factor = rate_factor((epoch + index / len(batches)) / settings.epochs, settings.warmup_share)
+            for group in optimizer.param_groups:
+                group["lr"] = group["peak"] * factor
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=settings.bf16):
+                value = loss(model, batch)
+            value.backward()
+            torch.nn.utils.clip_grad_norm_(weights, settings.clip_norm)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            step += 1
+            losses += value.item()
+            # Early on the average follows quickly, or it would remember the untrained head for an epoch.
+            decay = min(settings.ema, (1 + step) / (10 + step))
+            with torch.no_grad():
+                torch._foreach_lerp_(averaged_weights, weights, 1 - decay)
+        trained = time.monotonic()
+        f1 = served_f1(averaged, tokenizer, validation, case_types, settings.bf16)
+        best = f1 >= max((past["validationF1"] for past in history), default=0.0)
+        history.append(
+            {
+                "epoch": epoch + 1,
+                "loss": round(losses / len(batches), 5),
+                "validationF1": f1,
+                "trainSeconds": round(trained - began, 1),
+                "validateSeconds": round(time.monotonic() - trained, 1),
+            }
+        )
+        print(json.dumps(history[-1]), flush=True)
+        if best:
+            save_checkpoint(averaged, tokenizer, state / "best")
+        aside = resume.with_suffix(".partial")
+        torch.save(
+            {
+                "model": model.state_dict(),
+                "averaged": averaged.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "history": history,
+                "step": step,
+                "settings": asdict(settings),
+            },
+            aside,
+        )
+        aside.rename(resume)
+
+    record = {**meta, "settings": asdict(settings), "caseTypes": case_types, "history": history}
+    (state / "best" / "training.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    shutil.rmtree(directory, ignore_errors=True)
+    (state / "best").rename(directory)
+    shutil.rmtree(state)
+    return record

@@ -1,0 +1,172 @@
+"""Writes a variant's card.json from what the earlier steps left, and lists it in the manifest.
+
+    python -m scripts.write_card --name full
+    python -m scripts.write_card --name full-int8 --checkpoint full --parent full
+    python -m scripts.write_card --smoke
+
+Reads CHECKPOINTS/{evaluations,latency}/NAME.json, CHECKPOINTS/frozen-head.json and the checkpoint's
+training.json. The figures must be of the very model file that is there. The card is checked against
+models/card.schema.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import onnx
+from safetensors import safe_open
+
+from scripts.lab.arguments import parser_for, refuse_overwrite, resolve_places, run_script, show_config
+from scripts.lab.cards import (
+    build_card,
+    graph_properties,
+    now,
+    read_reference_sentences,
+    recipe_of,
+    sha256_of,
+    tokenizer_of,
+    write_json,
+    write_manifest,
+)
+from scripts.lab.encoding import load_tokenizer
+from scripts.lab.runtime import onnx_runner, open_session
+from scripts.lab.serving import answer_texts
+from scripts.lab.versions import library_versions
+
+
+def parse() -> argparse.Namespace:
+    parser = parser_for(__doc__)
+    group = parser.add_argument_group("card")
+    group.add_argument("--name", default="full", help="variant (%(default)s)")
+    group.add_argument("--checkpoint", help="checkpoint that it was made from (NAME)")
+    group.add_argument("--parent", help="released variant that it was made from")
+    group.add_argument("--description", help="one plain sentence (made from the recipe)")
+    group.add_argument(
+        "--sentences",
+        type=Path,
+        default=Path("loadtest/corpus/sentences.jsonl"),
+        help="JSON lines that reference sentences are taken from (%(default)s)",
+    )
+    group.add_argument("--reference-count", type=int, default=64)
+    return parser.parse_args()
+
+
+def read_made_by(path: Path, step: str) -> dict[str, object]:
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file; run scripts.{step} first")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def describe(recipe: dict[str, object], base_layers: int) -> str:
+    layers, precision = recipe["layers"], recipe["precision"]
+    shape = (
+        f"{len(layers)} of {base_layers} layers" if len(layers) < base_layers else f"all {base_layers} layers"
+    )
+    if recipe["ffn"] != 1:
+        shape += f", {recipe['ffn']:.0%} of the feed-forward channels"
+    arithmetic = "dynamic int8" if precision == "int8-dynamic" else f"fp32, stored as {recipe['storage']}"
+    return f"Entity tagger with {shape}, {arithmetic}."
+
+
+def main() -> None:
+    # 1. What the earlier steps found.
+    args = parse()
+    places = resolve_places(args)
+    checkpoint_name = args.checkpoint or args.name
+    if args.smoke:
+        # Imported only here, because it loads transformers, which nothing else in this script needs.
+        from scripts.lab.smoke_card import write_smoke_card_inputs
+
+        args.sentences = write_smoke_card_inputs(places, args.name, checkpoint_name)
+    show_config(args)
+    model_file = places.models / args.name / "model.onnx"
+    if not model_file.is_file():
+        raise FileNotFoundError(f"{model_file}: no such file; run scripts.export or scripts.quantize first")
+    refuse_overwrite(model_file.parent / "card.json", args.force)
+    evaluation = read_made_by(places.checkpoints / "evaluations" / f"{args.name}.json", "evaluate")
+    latency = read_made_by(places.checkpoints / "latency" / f"{args.name}.json", "profile_latency")
+    frozen = read_made_by(places.checkpoints / "frozen-head.json", "frozen_head")
+    training = read_made_by(places.checkpoints / checkpoint_name / "training.json", "finetune")
+    for what, found in (("evaluation", evaluation), ("latency", latency)):
+        if found.pop("sha256") != sha256_of(model_file):
+            raise ValueError(f"the {what} of {args.name} is of another model file; run that step again")
+
+    # 2. The recipe, relative to the fine-tuned model that all descend from.
+    root, ancestor = training, checkpoint_name
+    while root["parent"] is not None:
+        ancestor = str(root["parent"])
+        root = read_made_by(places.checkpoints / ancestor / "training.json", "finetune")
+    base_layers = json.loads((places.checkpoints / ancestor / "config.json").read_text())["num_hidden_layers"]
+    model = onnx.load(model_file)
+    layers = training.get("layers") or list(range(int(graph_properties(model)["layers"])))
+    recipe = recipe_of(model, layers=layers, ffn=training.get("ffn", 1))
+
+    # 3. Its own answers on the project's sentences.
+    tokenizer_file = tokenizer_of(places.models, args.name)
+    texts = read_reference_sentences(args.sentences, args.reference_count)
+    runner = onnx_runner(open_session(model_file, threads=1))
+    case_types = bool(training["caseTypes"])
+    answers = answer_texts(
+        runner, load_tokenizer(tokenizer_file), texts, case_types=case_types, what="reference"
+    )
+    reference = [
+        {
+            "text": text,
+            "entities": [
+                {"label": span.label, "start": span.start, "end": span.end} for span in answer.viterbi
+            ],
+        }
+        for text, answer in zip(texts, answers, strict=True)
+    ]
+
+    # 4. The card, checked and written.
+    int8 = recipe["precision"] == "int8-dynamic"
+    command = training["command"]
+    card = build_card(
+        name=args.name,
+        description=args.description or describe(recipe, base_layers),
+        parent=args.parent,
+        model_file=model_file,
+        tokenizer_file=tokenizer_file,
+        recipe=recipe,
+        case_types=case_types,
+        # Dynamic int8 is a CPU format; on CUDA its operators would fall back to the CPU one by one.
+        providers=["cpu"] if int8 else ["cpu", "cuda"],
+        quality=evaluation["validation"]["f1"],
+        evaluation={
+            "runtime": evaluation["runtime"],
+            "validation": evaluation["validation"],
+            "test": evaluation["test"],
+            "frozenEncoder": {split: frozen[split] for split in ("validation", "test")},
+        },
+        reference=reference,
+        latency=latency,
+        provenance={
+            "command": command,
+            "seed": training["settings"]["seed"],
+            "settings": training["settings"],
+            "history": training["history"],
+            "versions": library_versions(),
+            "createdAt": now(),
+            "data": {"name": "conll2003", "trainSentences": training["trainSentences"]},
+            "base": root["base"],
+            "checkpointSha256": sha256_of(places.checkpoints / checkpoint_name / "model.safetensors"),
+        },
+    )
+    parameters = checkpoint_parameters(places.checkpoints / checkpoint_name)
+    if card["parameters"] != parameters:
+        raise RuntimeError(f"{args.name} has {card['parameters']} parameters, its checkpoint {parameters}")
+    write_json(model_file.parent / "card.json", card)
+    listed = write_manifest(places.models)
+    print(f"{model_file.parent / 'card.json'}; the manifest lists {', '.join(listed)}")
+
+
+def checkpoint_parameters(directory: Path) -> int:
+    with safe_open(directory / "model.safetensors", framework="pt") as weights:
+        return sum(weights.get_tensor(name).numel() for name in weights.keys())  # noqa: SIM118
+
+
+if __name__ == "__main__":
+    run_script(main)

@@ -1,0 +1,30 @@
+"""Makes `scripts` importable however pytest is started, and keeps property tests steady on a busy machine."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from tokenizers import Tokenizer
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+settings.register_profile(
+    "entier", deadline=None, max_examples=100, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("entier")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def tokenizer() -> Tokenizer:
+    from scripts.lab.encoding import load_tokenizer
+
+    return load_tokenizer(ROOT / "models" / "tokenizer" / "tokenizer.json")

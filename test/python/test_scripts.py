@@ -1,0 +1,98 @@
+"""All scripts end to end on tiny data, as CI runs them, and what they say to wrong input."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts.lab.cards import RELEASED, check_card, sha256_of
+
+
+def run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *arguments], cwd=root, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def smoke(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    checkpoints = tmp_path_factory.mktemp("checkpoints")
+    done = subprocess.run(
+        [root / "scripts" / "build_variants.sh", "--smoke", "--checkpoints", checkpoints],
+        env={**os.environ, "PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return checkpoints / "smoke"
+
+
+def test_the_smoke_chain_makes_all_variants_with_valid_cards(smoke: Path) -> None:
+    manifest = json.loads((smoke / "models" / "manifest.json").read_text())
+    assert tuple(manifest["variants"]) == RELEASED
+    for name in RELEASED:
+        card = json.loads((smoke / "models" / name / "card.json").read_text())
+        check_card(card)
+        assert card["sha256"] == sha256_of(smoke / "models" / name / card["file"])
+        assert len(card["reference"]) == 64
+        assert set(card["evaluation"]) == {"runtime", "validation", "test", "frozenEncoder"}
+        assert set(card["latency"]["ms"]) == {"1x8", "1x32", "1x128", "8x32"}
+    pruned = json.loads((smoke / "models" / "pruned-ffn50-int8" / "card.json").read_text())
+    assert (pruned["recipe"]["ffn"], pruned["parent"]) == (0.5, "full")
+    student = json.loads((smoke / "models" / "distilled-3l-int8" / "card.json").read_text())
+    assert (student["recipe"]["layers"], student["parent"]) == ([0, 2, 4], "distilled-3l")
+
+
+def test_nothing_is_left_half_written(smoke: Path) -> None:
+    assert [
+        path for path in smoke.rglob("*") if "partial" in path.name or path.name.endswith(".training")
+    ] == []
+
+
+def test_figures_of_another_model_file_are_refused(root: Path, smoke: Path) -> None:
+    evaluation = smoke / "evaluations" / "full.json"
+    kept = evaluation.read_text()
+    evaluation.write_text(json.dumps({**json.loads(kept), "sha256": "0" * 64}))
+    done = run(
+        root, "scripts.write_card", "--force", "--checkpoints", str(smoke), "--models", str(smoke / "models")
+    )
+    evaluation.write_text(kept)
+    assert (done.returncode, "the evaluation of full is of another model file" in done.stderr) == (2, True)
+
+
+def test_an_existing_variant_is_not_overwritten(root: Path, smoke: Path) -> None:
+    done = run(root, "scripts.export", "--checkpoints", str(smoke), "--models", str(smoke / "models"))
+    assert done.returncode == 2
+    assert "exists already; pass --force" in done.stderr
+
+
+def test_wrong_input_ends_with_one_line(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "eng.train").write_text("EU NNP I-NP I-ORG\nbroken\n")
+    done = run(root, "scripts.finetune", "--data", str(tmp_path), "--checkpoints", str(tmp_path / "c"))
+    assert done.returncode == 2
+    assert "eng.train:2: expected a token and a tag at least" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_fixtures_and_shared_cases_are_made_again_byte_by_byte(root: Path, tmp_path: Path) -> None:
+    for script in ("make_fixture", "make_tokenizer_cases", "make_decoding_cases"):
+        done = run(root, f"scripts.{script}", "--smoke", "--checkpoints", str(tmp_path))
+        assert done.returncode == 0, done.stderr
+    fixtures = root / "test" / "fixtures"
+    made = tmp_path / "smoke"
+    pairs = [
+        (fixtures / f"{name}-cases.json", made / f"{name}-cases.json") for name in ("tokenizer", "decoding")
+    ]
+    pairs += [
+        (path, made / "fixture" / path.relative_to(fixtures / "models"))
+        for path in (fixtures / "models").rglob("*")
+        if path.is_file() and path.name != "card.json"  # answers of int8 may differ with the CPU
+    ]
+    assert [str(old) for old, new in pairs if old.read_bytes() != new.read_bytes()] == []
