@@ -62,7 +62,7 @@ export class Gateway {
     this.#inFlight += 1;
     try {
       const outcomes = await Promise.all(
-        request.texts.map((text) => this.#answer(text, request, plan)),
+        request.texts.map((_, index) => this.#answer(index, request, plan)),
       );
       this.#record(request, plan, outcomes);
       return outcomes;
@@ -102,16 +102,16 @@ export class Gateway {
     return this.#open && this.#options.registry.active().length > 0;
   }
 
-  async #answer(text: string, request: NerRequest, plan: RoutingPlan): Promise<NerOutcome> {
+  async #answer(index: number, request: NerRequest, plan: RoutingPlan): Promise<NerOutcome> {
     const { answerer, metrics, now } = this.#options;
     try {
-      const answer = await answerer.answer(text, request, plan);
+      const answer = await answerer.answer(index, request, plan);
       const totalMs = now() - request.arrivalAt;
       const budgetMet = totalMs <= request.budgetMs;
       metrics.decisions.inc({ variant: answer.variant, reason: answer.decision });
       metrics.budget.inc({ tier: request.tier, result: budgetMet ? 'met' : 'missed' });
       return {
-        entities: entitiesOf(text, answer, request),
+        entities: entitiesOf(request.texts[index]!, answer, request),
         variant: answer.variant,
         decision: answer.decision,
         experiment: experimentOf(plan),

@@ -31,6 +31,8 @@ export interface TextAnswererOptions {
 }
 
 interface Question {
+  /** Place of the text in the request. */
+  readonly index: number;
   readonly text: string;
   readonly request: NerRequest;
   readonly plan: RoutingPlan;
@@ -57,13 +59,14 @@ export class TextAnswerer {
     this.#options = options;
   }
 
-  /** Rejects with a GatewayError, or with the reason of the request's signal when the caller is gone. */
-  async answer(text: string, request: NerRequest, plan: RoutingPlan): Promise<TextAnswer> {
+  /** Answers the request's text at `index`. Rejects with a GatewayError, or with the signal's reason. */
+  async answer(index: number, request: NerRequest, plan: RoutingPlan): Promise<TextAnswer> {
     const { cache, metrics } = this.#options;
+    const text = request.texts[index]!;
     const cacheKey = request.noCache
       ? ''
       : cache.questionKey({ text, aggregation: request.aggregation, overflow: request.overflow });
-    const question: Question = { text, request, plan, cacheKey };
+    const question: Question = { index, text, request, plan, cacheKey };
 
     const best = this.#cached(question, plan.allowed.slice(0, 1));
     if (best !== undefined) return best;
@@ -96,7 +99,7 @@ export class TextAnswerer {
     return plan.allowed.slice(1, plan.allowed.findIndex(({ name }) => name === chosen) + 1);
   }
 
-  async #encode({ text, request }: Question): Promise<Encoding> {
+  async #encode({ index, text, request }: Question): Promise<Encoding> {
     const { tokenizer, windowTokens, windowOverlap, now } = this.#options;
     const startedAt = now();
     const encoded = await tokenizer.encode(text);
@@ -106,7 +109,7 @@ export class TextAnswerer {
     if (tooLong && request.overflow === 'error') {
       throw errors.validationFailed([
         {
-          pointer: request.batched ? `/texts/${request.texts.indexOf(text)}` : '/text',
+          pointer: request.batched ? `/texts/${index}` : '/text',
           detail: `it has ${encoded.ids.length} tokens, more than the ${windowTokens} that overflow "error" allows`,
         },
       ]);

@@ -52,7 +52,10 @@ function readBytes(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
-    const gone = (): void => reject(new ClientGone());
+    const gone = (): void => {
+      // Every request closes; an error with its stack costs more than this look.
+      if (!req.readableEnded) reject(new ClientGone());
+    };
     const add = (chunk: Buffer): void => {
       length += chunk.length;
       if (length <= maxBytes) {

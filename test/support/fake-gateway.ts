@@ -48,7 +48,7 @@ export class FakeGateway implements GatewayPort {
     if (request.variant !== undefined && request.variant !== 'full') {
       throw errors.unknownVariant(['full']);
     }
-    return Promise.all(request.texts.map((text) => this.answer(text, request)));
+    return Promise.all(request.texts.map(async (text) => this.answer(text, request)));
   }
 
   variants() {

@@ -276,12 +276,13 @@ describe('texts', () => {
 
   it('refuses a long text on request and points to it', async () => {
     const { gateway } = await start();
-    const texts = ['short', 'London '.repeat(200)];
-    const [, outcome] = await gateway.handle(
+    const long = 'London '.repeat(200);
+    const texts = ['short', long, long];
+    const [, , outcome] = await gateway.handle(
       requestOf({ texts, batched: true, overflow: 'error' }),
     );
     assert.ok(outcome instanceof GatewayError);
-    assert.equal(outcome.extra.errors?.[0]?.pointer, '/texts/1');
+    assert.equal(outcome.extra.errors?.[0]?.pointer, '/texts/2');
   });
 
   it('keeps the labels and scores that were asked for', async () => {
