@@ -1,6 +1,7 @@
 import { errors } from '../errors.js';
 import { decode } from '../ner/decode.js';
 import { cutWindows, stitchLogits } from '../ner/windows.js';
+import { AnswerReserve } from './answer-reserve.js';
 import { SharedWork } from './shared-work.js';
 import type { EncodedText, Window } from '../ner/encoded-text.js';
 import type { TextTokenizer } from '../ner/tokenizer.js';
@@ -46,14 +47,11 @@ interface Encoding {
   readonly tokenizeMs: number;
 }
 
-/** Follows the last answers' time from the end of inference to the answer, which the scheduler must leave free. */
-const RESERVE_SMOOTHING = 0.05;
-
 /** What happens to one text: cache, tokenizer, scheduler and workers, decoder, cache. */
 export class TextAnswerer {
   readonly #options: TextAnswererOptions;
   readonly #shared = new SharedWork<WorkDone>();
-  #reserveMs = 0.5;
+  readonly #reserve = new AnswerReserve();
 
   constructor(options: TextAnswererOptions) {
     this.#options = options;
@@ -128,7 +126,7 @@ export class TextAnswerer {
       encoded,
       windows,
       arrivalAt: request.arrivalAt,
-      deadlineAt: request.arrivalAt + Math.max(0, request.budgetMs - this.#reserveMs),
+      deadlineAt: request.arrivalAt + Math.max(0, request.budgetMs - this.#reserve.ms),
       allowed: plan.allowed.map(({ name }) => name),
       onMiss: request.onMiss,
     };
@@ -155,7 +153,7 @@ export class TextAnswerer {
     if (!request.noCache) cache.set(card.sha256, question.cacheKey, { spans, truncated });
 
     const decodedAt = now();
-    this.#reserveMs += RESERVE_SMOOTHING * (decodedAt - done.finishedAt - this.#reserveMs);
+    this.#reserve.observe(decodedAt - done.finishedAt);
     const phases = {
       tokenizeMs,
       queueMs: Math.max(0, done.startedAt - request.arrivalAt - tokenizeMs),
