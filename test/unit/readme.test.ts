@@ -1,0 +1,84 @@
+/** The figures of the README are those of the cards and of the newest benchmark; a failure prints what it should say. */
+
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import type { Card } from '../../src/registry/card.js';
+
+interface Split {
+  readonly f1: number;
+}
+
+interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+interface Bench {
+  readonly memory: { readonly rssMiB: number; readonly readyMs: number };
+  readonly comparison: readonly {
+    readonly name: string;
+    readonly decimals: number;
+    readonly ours: Spread;
+    readonly peer: Spread;
+    readonly ratio: Spread;
+  }[];
+}
+
+const readme = readFileSync('README.md', 'utf8');
+
+function read<T>(file: string): T {
+  return JSON.parse(readFileSync(file, 'utf8')) as T;
+}
+
+function variantRow(name: string): string {
+  const card = read<Card>(`models/${name}/card.json`);
+  const { validation, test } = card.evaluation as { validation: Split; test: Split };
+  const { ms } = card.latency as { ms: Record<string, number> };
+  const f1 = ({ f1: value }: Split): string => value.toFixed(4).replace(/^0/, '');
+  const cells = [
+    `\`${name}\``,
+    f1(validation),
+    f1(test),
+    (card.sizeBytes / 1e6).toFixed(1),
+    ...['1x8', '1x32', '1x128'].map((shape) => ms[shape]!.toFixed(1)),
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function benchRow({ name, decimals, ours, peer, ratio }: Bench['comparison'][number]): string {
+  const spread = ({ median, min, max }: Spread, digits: number): string =>
+    `${median.toFixed(digits)} (${min.toFixed(digits)}-${max.toFixed(digits)})`;
+  return `| ${name} | ${spread(ours, decimals)} | ${spread(peer, decimals)} | ${spread(ratio, 2)} |`;
+}
+
+describe('the README', () => {
+  const { variants } = read<{ variants: string[] }>('models/manifest.json');
+  for (const name of variants) {
+    it(`has the figures of the card of ${name}`, () => {
+      assert.ok(readme.includes(variantRow(name)), `expected: ${variantRow(name)}`);
+    });
+  }
+
+  it('has the figures of the newest benchmark against the peer', () => {
+    const newest = readdirSync('loadtest/results')
+      .filter((file) => /^bench-\d/.test(file))
+      .sort()
+      .at(-1);
+    assert.ok(newest !== undefined);
+    const bench = read<Bench>(`loadtest/results/${newest}`);
+    for (const row of bench.comparison.map(benchRow)) {
+      assert.ok(readme.includes(row), `expected: ${row}`);
+    }
+    assert.ok(readme.includes(`loadtest/results/${newest}`));
+  });
+
+  it('names the two commands and only npm scripts that exist', () => {
+    assert.ok(readme.includes('npm ci && npm start') && readme.includes('npm ci && npm test'));
+    const { scripts } = read<{ scripts: Record<string, string> }>('package.json');
+    const named = [...readme.matchAll(/npm run ([\w:]+)/g)].map(([, script]) => script!);
+    assert.ok(named.length > 0);
+    for (const script of named) assert.ok(scripts[script] !== undefined, script);
+  });
+});
