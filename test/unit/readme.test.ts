@@ -28,12 +28,12 @@ interface Bench {
 
 const readme = readFileSync('README.md', 'utf8');
 
-function read<T>(file: string): T {
-  return JSON.parse(readFileSync(file, 'utf8')) as T;
+function read(file: string): unknown {
+  return JSON.parse(readFileSync(file, 'utf8'));
 }
 
 function variantRow(name: string): string {
-  const card = read<Card>(`models/${name}/card.json`);
+  const card = read(`models/${name}/card.json`) as Card;
   const { validation, test } = card.evaluation as { validation: Split; test: Split };
   const { ms } = card.latency as { ms: Record<string, number> };
   const f1 = ({ f1: value }: Split): string => value.toFixed(4).replace(/^0/, '');
@@ -54,7 +54,7 @@ function benchRow({ name, decimals, ours, peer, ratio }: Bench['comparison'][num
 }
 
 describe('the README', () => {
-  const { variants } = read<{ variants: string[] }>('models/manifest.json');
+  const { variants } = read('models/manifest.json') as { variants: string[] };
   for (const name of variants) {
     it(`has the figures of the card of ${name}`, () => {
       assert.ok(readme.includes(variantRow(name)), `expected: ${variantRow(name)}`);
@@ -67,7 +67,7 @@ describe('the README', () => {
       .sort()
       .at(-1);
     assert.ok(newest !== undefined);
-    const bench = read<Bench>(`loadtest/results/${newest}`);
+    const bench = read(`loadtest/results/${newest}`) as Bench;
     for (const row of bench.comparison.map(benchRow)) {
       assert.ok(readme.includes(row), `expected: ${row}`);
     }
@@ -76,7 +76,7 @@ describe('the README', () => {
 
   it('names the two commands and only npm scripts that exist', () => {
     assert.ok(readme.includes('npm ci && npm start') && readme.includes('npm ci && npm test'));
-    const { scripts } = read<{ scripts: Record<string, string> }>('package.json');
+    const { scripts } = read('package.json') as { scripts: Record<string, string> };
     const named = [...readme.matchAll(/npm run ([\w:]+)/g)].map(([, script]) => script!);
     assert.ok(named.length > 0);
     for (const script of named) assert.ok(scripts[script] !== undefined, script);
