@@ -63,7 +63,7 @@ export const errors = {
   validationFailed: (issues: readonly FieldIssue[]) =>
     new GatewayError(
       'validation_failed',
-      issues.map((issue) => `${issue.pointer}: ${issue.detail}`).join('; '),
+      issues.map(({ pointer, detail }) => `${pointer || 'the body'}: ${detail}`).join('; '),
       { errors: issues },
     ),
   inferenceFailed: (cause?: unknown) =>

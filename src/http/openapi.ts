@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { problemSchema } from './problem-schema.js';
 import { PROBLEM_TYPE, statusOf } from './problem.js';
 import type { ErrorCode } from '../errors.js';
-import type { Route } from './routes.js';
+import type { Route } from './route.js';
 
 const REQUEST_HEADERS = [
   {

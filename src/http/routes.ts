@@ -3,22 +3,9 @@ import { nerAnswerSchema } from './ner-answer.js';
 import { openApiOf } from './openapi.js';
 import { sendJson } from './exchange.js';
 import * as status from './status-routes.js';
-import type { z } from 'zod';
 import type { ErrorCode } from '../errors.js';
-import type { Exchange } from './exchange.js';
 import type { NerRouteOptions } from './ner-route.js';
-
-/** One row of the table that drives registration, 405 answers and the OpenAPI document. */
-export interface Route {
-  readonly method: 'get' | 'post';
-  readonly path: string;
-  readonly summary: string;
-  readonly request?: z.ZodType;
-  /** The body of a 200: its schema, or its media type where it is no JSON. */
-  readonly response: z.ZodType | string;
-  readonly errors: readonly ErrorCode[];
-  readonly handle: (exchange: Exchange) => void | Promise<void>;
-}
+import type { Route } from './route.js';
 
 const NER_ERRORS: readonly ErrorCode[] = [
   'invalid_request',

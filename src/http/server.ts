@@ -10,7 +10,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Logger } from '../telemetry/logger.js';
 import type { Exchange } from './exchange.js';
 import type { NerRouteOptions } from './ner-route.js';
-import type { Route } from './routes.js';
+import type { Route } from './route.js';
 
 export interface HttpOptions extends NerRouteOptions {
   readonly logger: Logger;

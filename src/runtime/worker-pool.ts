@@ -26,7 +26,7 @@ interface Slot {
 const WATCH_EVERY_MS = 500;
 /** A worker that dies while it loads is started again ever more slowly, since it will probably die again. */
 const MAX_RESTART_DELAY_MS = 10_000;
-const CLOSE_GRACE_MS = 2_000;
+const CLOSE_GRACE_MS = 1_000;
 
 /** Worker processes that each hold every variant. It runs what it is given; what runs when is the scheduler's. */
 export class WorkerPool {

@@ -1,6 +1,6 @@
 import { admit } from './admission.js';
 import { Capacity } from './capacity.js';
-import { Dispatcher, type DispatchTerms } from './dispatcher.js';
+import { BatchChooser, type ChoiceTerms } from './batch-chooser.js';
 import type { Outlook } from './feasibility.js';
 import { LatencyModel, type ModelledVariant } from './latency-model.js';
 import { LiveTask } from './live-task.js';
@@ -39,7 +39,7 @@ export class Scheduler {
   readonly #model = new LatencyModel();
   readonly #price = new TimePrice();
   readonly #board = new TaskBoard();
-  readonly #dispatcher = new Dispatcher(this.#board);
+  readonly #chooser = new BatchChooser(this.#board);
   readonly #capacity: Capacity;
   readonly #maxQueuedTokens: number;
   readonly #maxBatchTokens: number;
@@ -104,7 +104,7 @@ export class Scheduler {
     this.#board.dropHopeless(now, this.#model);
     if (backlog.size === 0 && late.jobs === 0) return null;
     const outlook = this.#outlook(now);
-    const batch = this.#dispatcher.next(outlook, this.#terms(outlook));
+    const batch = this.#chooser.next(outlook, this.#terms(outlook));
     if (batch !== null) this.#capacity.start(batch);
     return batch;
   }
@@ -192,7 +192,7 @@ export class Scheduler {
     return outlook;
   }
 
-  #terms(outlook: Outlook): DispatchTerms {
+  #terms(outlook: Outlook): ChoiceTerms {
     return {
       price: this.#price.value,
       patience: this.#price.patience,

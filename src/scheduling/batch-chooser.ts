@@ -5,12 +5,12 @@ import { reasonFor, route, type RoutingTerms } from './router.js';
 import type { TaskBoard } from './task-board.js';
 import type { Batch, Job } from './task.js';
 
-export interface DispatchTerms extends RoutingTerms {
+export interface ChoiceTerms extends RoutingTerms {
   readonly maxBatchTokens: number;
 }
 
 /** Binds variants and draws batches from the board when a worker is free. */
-export class Dispatcher {
+export class BatchChooser {
   readonly #board: TaskBoard;
   #nextBatchId = 1;
 
@@ -19,14 +19,14 @@ export class Dispatcher {
   }
 
   /** The earliest deadline first; late work only when nothing else waits. */
-  next(outlook: Outlook, terms: DispatchTerms): Batch | null {
+  next(outlook: Outlook, terms: ChoiceTerms): Batch | null {
     const head = this.#board.backlog.head();
     return head === undefined
       ? this.#nextLate(outlook, terms)
       : this.#nextInTime(head, outlook, terms);
   }
 
-  #nextInTime(head: LiveTask, outlook: Outlook, terms: DispatchTerms): Batch {
+  #nextInTime(head: LiveTask, outlook: Outlook, terms: ChoiceTerms): Batch {
     const { backlog } = this.#board;
     const chosen = route(head, outlook, terms);
     backlog.update(head, () => head.bind(chosen.variant, chosen.reason));
@@ -43,7 +43,7 @@ export class Dispatcher {
     );
   }
 
-  #nextLate(outlook: Outlook, terms: DispatchTerms): Batch | null {
+  #nextLate(outlook: Outlook, terms: ChoiceTerms): Batch | null {
     const { late } = this.#board;
     const { slowdown } = outlook.model;
     const maxRunMs = harmlessRunMs(terms);
