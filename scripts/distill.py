@@ -24,15 +24,12 @@ from scripts.lab.arguments import (
     run_script,
     show_config,
 )
-from scripts.lab.augmentation import Augmentation, epoch_sentences, mentions_by_type
-from scripts.lab.batches import Batch, training_batches
 from scripts.lab.corpus import read_split
-from scripts.lab.distillation import DistillationSettings, distillation_loss, even_matches
+from scripts.lab.distillation import even_matches
 from scripts.lab.model import load_checkpoint
 from scripts.lab.shrink import keep_layers
 from scripts.lab.smoke_products import smoke_checkpoint
-from scripts.lab.training import TrainingSettings, train
-from scripts.lab.versions import library_versions
+from scripts.lab.student import add_student_arguments, train_student
 
 
 def parse() -> argparse.Namespace:
@@ -43,19 +40,7 @@ def parse() -> argparse.Namespace:
         "--layers", default="0,2,4", help="the teacher's layers that the student begins with (%(default)s)"
     )
     model.add_argument("--name", default="distilled-3l", help="name of the checkpoint (%(default)s)")
-    training = parser.add_argument_group("training")
-    training.add_argument("--epochs", type=int, default=8)
-    training.add_argument("--lr", type=float, default=2e-4, help="peak learning rate (%(default)s)")
-    training.add_argument("--ema", type=float, default=0.998, help="0 = keep the last weights (%(default)s)")
-    training.add_argument("--batch-size", type=int, default=32)
-    training.add_argument("--bf16", action=argparse.BooleanOptionalAction, default=True)
-    training.add_argument(
-        "--replace-share", type=float, default=0.3, help="sentences whose mentions are replaced"
-    )
-    loss = parser.add_argument_group("loss")
-    loss.add_argument("--temperature", type=float, default=2.0)
-    loss.add_argument("--hidden-weight", type=float, default=1.0)
-    loss.add_argument("--label-weight", type=float, default=0.3)
+    add_student_arguments(parser, epochs=8, learning_rate=2e-4)
     return parser.parse_args()
 
 
@@ -81,42 +66,20 @@ def main() -> None:
     student = keep_layers(teacher, layers)
     sentences = read_split(places.need_data(), "train")
     validation = read_split(places.need_data(), "validation")
-    mentions = mentions_by_type(sentences)
-    # The teacher labels whatever it is shown, so more replacement is safe here.
-    augmentation = Augmentation(replace_share=args.replace_share)
-
-    def epoch_batches(epoch: int) -> list[Batch]:
-        rng = random.Random(args.seed * 1000 + epoch)
-        texts = epoch_sentences(sentences, mentions, augmentation, rng)
-        return training_batches(texts, tokenizer, batch_size=args.batch_size, case_types=case_types, rng=rng)
 
     # 3. Train.
-    weights = DistillationSettings(args.temperature, args.hidden_weight, args.label_weight)
-    record = train(
+    best = train_student(
         student,
-        tokenizer,
+        teacher,
+        matched,
+        args=args,
+        tokenizer=tokenizer,
         case_types=case_types,
-        settings=TrainingSettings(
-            epochs=args.epochs,
-            learning_rate=args.lr,
-            batch_size=args.batch_size,
-            ema=args.ema,
-            seed=args.seed,
-            bf16=args.bf16,
-        ),
-        epoch_batches=epoch_batches,
-        loss=distillation_loss(teacher, matched, weights),
+        sentences=sentences,
         validation=validation,
         directory=target,
-        meta={
-            "command": command_line("distill"),
-            "parent": args.teacher,
-            "layers": layers,
-            "trainSentences": len(sentences),
-            "versions": library_versions(),
-        },
+        meta={"command": command_line("distill"), "parent": args.teacher, "layers": layers},
     )
-    best = max(entry["validationF1"] for entry in record["history"])
     print(f"{args.name}: served F1 on validation {best:.4f}, in {target}")
 
 

@@ -1,0 +1,78 @@
+"""Trains smaller taggers by distillation: the arguments of such scripts, and the training itself."""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+from transformers import BertForTokenClassification, PreTrainedTokenizerFast
+
+from scripts.lab.augmentation import Augmentation, epoch_sentences, mentions_by_type
+from scripts.lab.batches import Batch, training_batches
+from scripts.lab.corpus import Sentence
+from scripts.lab.distillation import DistillationSettings, distillation_loss
+from scripts.lab.training import TrainingSettings, train
+from scripts.lab.versions import library_versions
+
+
+def add_student_arguments(parser: argparse.ArgumentParser, *, epochs: int, learning_rate: float) -> None:
+    training = parser.add_argument_group("training")
+    training.add_argument("--epochs", type=int, default=epochs, help="(%(default)s)")
+    training.add_argument("--lr", type=float, default=learning_rate, help="peak learning rate (%(default)s)")
+    training.add_argument("--ema", type=float, default=0.998, help="0 = keep the last weights (%(default)s)")
+    training.add_argument("--batch-size", type=int, default=32, help="texts (%(default)s)")
+    training.add_argument("--bf16", action=argparse.BooleanOptionalAction, default=True)
+    # The teacher labels whatever it is shown, so more replacement is safe here than in fine-tuning.
+    training.add_argument(
+        "--replace-share", type=float, default=0.3, help="sentences whose mentions are replaced (%(default)s)"
+    )
+    loss = parser.add_argument_group("loss")
+    loss.add_argument("--temperature", type=float, default=2.0, help="of the logits (%(default)s)")
+    loss.add_argument("--hidden-weight", type=float, default=1.0, help="of the hidden states (%(default)s)")
+    loss.add_argument("--label-weight", type=float, default=0.3, help="of the cross entropy (%(default)s)")
+
+
+def train_student(
+    student: BertForTokenClassification,
+    teacher: BertForTokenClassification,
+    matched: Sequence[tuple[int, int]],
+    *,
+    args: argparse.Namespace,
+    tokenizer: PreTrainedTokenizerFast,
+    case_types: bool,
+    sentences: list[Sentence],
+    validation: list[Sentence],
+    directory: Path,
+    meta: dict[str, object],
+) -> float:
+    """Trains `student` on what `teacher` says of the augmented sentences; returns the best validation F1."""
+    mentions = mentions_by_type(sentences)
+    augmentation = Augmentation(replace_share=args.replace_share)
+
+    def epoch_batches(epoch: int) -> list[Batch]:
+        rng = random.Random(args.seed * 1000 + epoch)
+        texts = epoch_sentences(sentences, mentions, augmentation, rng)
+        return training_batches(texts, tokenizer, batch_size=args.batch_size, case_types=case_types, rng=rng)
+
+    weights = DistillationSettings(args.temperature, args.hidden_weight, args.label_weight)
+    record = train(
+        student,
+        tokenizer,
+        case_types=case_types,
+        settings=TrainingSettings(
+            epochs=args.epochs,
+            learning_rate=args.lr,
+            batch_size=args.batch_size,
+            ema=args.ema,
+            seed=args.seed,
+            bf16=args.bf16,
+        ),
+        epoch_batches=epoch_batches,
+        loss=distillation_loss(teacher, matched, weights),
+        validation=validation,
+        directory=directory,
+        meta={"trainSentences": len(sentences), "versions": library_versions(), **meta},
+    )
+    return max(entry["validationF1"] for entry in record["history"])
