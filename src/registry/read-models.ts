@@ -10,23 +10,28 @@ export class ModelsError extends Error {
   override readonly name = 'ModelsError';
 }
 
-async function readJson(file: string): Promise<unknown> {
+/** `called` is what messages name the file: those of a card reach callers of /readyz, who need no path. */
+async function readJson(file: string, called: string): Promise<unknown> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new ModelsError(`${file} cannot be read (${code ?? 'unknown error'})`, { cause: error });
+    throw new ModelsError(`${called} cannot be read (${code ?? 'unknown error'})`, {
+      cause: error,
+    });
   }
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new ModelsError(`${file} is not JSON: ${(error as Error).message}`, { cause: error });
+    throw new ModelsError(`${called} is not JSON: ${(error as Error).message}`, { cause: error });
   }
 }
 
 async function readCard(modelsDir: string, name: string): Promise<Card> {
-  const parsed = cardSchema.safeParse(await readJson(path.join(modelsDir, name, 'card.json')));
+  const parsed = cardSchema.safeParse(
+    await readJson(path.join(modelsDir, name, 'card.json'), 'its card.json'),
+  );
   if (!parsed.success)
     throw new ModelsError(`its card.json is wrong: ${z.prettifyError(parsed.error)}`);
   if (parsed.data.name !== name) {
@@ -46,7 +51,7 @@ function familyOf(card: Card): string {
  */
 export async function readModels(modelsDir: string): Promise<VariantRegistry> {
   const manifestFile = path.join(modelsDir, 'manifest.json');
-  const manifest = manifestSchema.safeParse(await readJson(manifestFile));
+  const manifest = manifestSchema.safeParse(await readJson(manifestFile, manifestFile));
   if (!manifest.success) {
     throw new ModelsError(`${manifestFile} is wrong: ${z.prettifyError(manifest.error)}`);
   }

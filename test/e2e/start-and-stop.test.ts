@@ -99,11 +99,20 @@ describe('the start', () => {
     assert.equal((await ask(gateway.url, { text: 'x', variant: 'tiny' })).status, 404);
   });
 
-  it('does the same with a missing model file and a missing folder', async () => {
-    const dir = copyOfModels('missing');
+  it('does the same with a missing model file', async () => {
+    const dir = copyOfModels('missing-file');
     rmSync(path.join(dir, 'tiny', 'model.onnx'));
     const gateway = await start({ ENTIER_MODELS_DIR: dir });
-    assert.match(gateway.output(), /tiny is not served: .*cannot be read/);
+    assert.match(gateway.output(), /tiny is not served: its model file cannot be read/);
+    assert.equal((await ask(gateway.url)).headers.get('x-variant'), 'tiny-int8');
+  });
+
+  it('does the same with a missing folder', async () => {
+    const dir = copyOfModels('missing-folder');
+    rmSync(path.join(dir, 'tiny'), { recursive: true });
+    const gateway = await start({ ENTIER_MODELS_DIR: dir });
+    assert.match(gateway.output(), /tiny is not served: its card\.json cannot be read/);
+    assert.equal((await ask(gateway.url)).headers.get('x-variant'), 'tiny-int8');
   });
 
   it('does not start where no variant is good, and says why', async () => {

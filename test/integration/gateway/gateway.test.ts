@@ -178,15 +178,25 @@ describe('experiments', () => {
     assert.equal(total, 8);
   });
 
-  it('leaves pinned requests and those above an arm out', async () => {
+  it('leaves pinned requests out', async () => {
     const { gateway } = await start({ experiments });
-    for (const change of [{ variant: 'small' }, { minF1: 0.9 }]) {
-      for (let i = 0; i < 8; i += 1) {
-        const request = requestOf({ ...change, experimentKey: `user-${i}` });
-        const result = answered((await gateway.handle(request))[0]);
-        if (result.experiment !== null) assert.equal(result.variant, 'full');
-      }
+    for (let i = 0; i < 8; i += 1) {
+      const request = requestOf({ variant: 'small', experimentKey: `user-${i}`, noCache: true });
+      const { experiment, decision } = answered((await gateway.handle(request))[0]);
+      assert.deepEqual([experiment, decision], [null, 'pinned']);
     }
+  });
+
+  it('leaves requests out whose min_f1 the arm does not reach', async () => {
+    const { gateway } = await start({ experiments });
+    const seen = new Set<string>();
+    for (let i = 0; i < 20; i += 1) {
+      const request = requestOf({ minF1: 0.9, experimentKey: `user-${i}` });
+      const { experiment, variant } = answered((await gateway.handle(request))[0]);
+      assert.equal(variant, 'full');
+      seen.add(experiment?.arm ?? 'none');
+    }
+    assert.deepEqual([...seen].sort(), ['big', 'none']);
   });
 });
 

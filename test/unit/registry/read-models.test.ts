@@ -61,11 +61,12 @@ describe('readModels', () => {
 
     const details = Object.fromEntries(registry.list().map(({ name, detail }) => [name, detail]));
     assert.equal(registry.get('ok')?.state, 'loading');
-    assert.match(details.gone ?? '', /cannot be read \(ENOENT\)/);
-    assert.match(details.text ?? '', /is not JSON/);
+    assert.equal(details.gone, 'its card.json cannot be read (ENOENT)');
+    assert.match(details.text ?? '', /^its card\.json is not JSON/);
     assert.match(details.hollow ?? '', /sha256/);
     assert.match(details.liar ?? '', /names another variant, other/);
     assert.match(details.extra ?? '', /surprise/);
+    assert.ok(!JSON.stringify(details).includes(dir), 'no path reaches the callers of /readyz');
   });
 
   it('fails a variant of another family: its texts would have to be encoded otherwise', async () => {
