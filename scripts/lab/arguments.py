@@ -6,14 +6,30 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
-from scripts.lab.corpus import CorpusError
+from scripts.lab.aside import NoRoomError, clear, no_room
+from scripts.lab.corpus import CorpusError, Sentence, read_split
+from scripts.lab.processor import has_bf16
 from scripts.lab.smoke_corpus import write_smoke_corpus
+from scripts.lab.tag_schemes import SCHEMES
+
+__all__ = [
+    "Places",
+    "add_precision_argument",
+    "clear",
+    "command_line",
+    "parser_for",
+    "refuse_overwrite",
+    "resolve_places",
+    "run_script",
+    "show_config",
+]
 
 
 @dataclass(frozen=True)
@@ -21,6 +37,11 @@ class Places:
     data: Path | None
     checkpoints: Path
     models: Path
+    scheme: str = "auto"  # of the column files
+
+    def read_split(self, split: str) -> list[Sentence]:
+        """Sentences of train, validation or test, in BIO. Raises CorpusError."""
+        return read_split(self.need_data(), split, scheme=self.scheme)
 
     def need_data(self) -> Path:
         if self.data is None:
@@ -38,6 +59,12 @@ def parser_for(docstring: str | None) -> argparse.ArgumentParser:
         "--data", type=Path, help="folder with eng.train, eng.testa and eng.testb (CoNLL columns)"
     )
     places.add_argument(
+        "--scheme",
+        choices=("auto", *SCHEMES),
+        default="auto",
+        help="how the column files write entities (%(default)s: found in each file)",
+    )
+    places.add_argument(
         "--checkpoints", type=Path, default=Path("checkpoints"), help="trained weights (%(default)s)"
     )
     places.add_argument(
@@ -52,27 +79,29 @@ def parser_for(docstring: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def add_precision_argument(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--bf16",
+        action=argparse.BooleanOptionalAction,
+        default=has_bf16(),
+        help="products in bf16 (where the CPU has them)",
+    )
+
+
 def resolve_places(args: argparse.Namespace) -> Places:
     if not args.smoke:
-        return Places(args.data, args.checkpoints, args.models)
+        return Places(args.data, args.checkpoints, args.models, args.scheme)
     root = args.checkpoints / "smoke"
     args.force = True
-    args.data = write_smoke_corpus(root / "data")
+    args.data = write_smoke_corpus(root / "data", scheme=args.scheme)
     args.checkpoints = root
     args.models = root / "models"
-    return Places(args.data, args.checkpoints, args.models)
+    return Places(args.data, args.checkpoints, args.models, args.scheme)
 
 
 def refuse_overwrite(product: Path, force: bool) -> None:
     if product.exists() and not force:
         raise FileExistsError(f"{product} exists already; pass --force to make it again")
-
-
-def clear(product: Path) -> None:
-    if product.is_dir():
-        shutil.rmtree(product)
-    else:
-        product.unlink(missing_ok=True)
 
 
 def show_config(args: argparse.Namespace) -> None:
@@ -93,10 +122,40 @@ def command_line(module: str) -> str:
     return " ".join(["python", "-m", f"scripts.{module}", *kept])
 
 
-def run_script(main: Callable[[], None]) -> None:
-    """Wrong input ends with one clear line and status 2; anything else is a bug and keeps its trace."""
+class Terminated(BaseException):
+    """SIGTERM came. Like KeyboardInterrupt it is no Exception, so that nothing but cleaning up catches it."""
+
+
+def raise_terminated(number: int, frame: FrameType | None) -> None:
+    raise Terminated
+
+
+def run_script(main: Callable[[], None], resumes_after: str | None = None) -> None:
+    """Wrong input or a full disk ends with one clear line and status 2, an interruption with one line and
+    status 130 or 143; anything else is a bug and keeps its trace.
+
+    `resumes_after` says after what an interrupted run goes on when it is started again.
+    """
+    previous = signal.signal(signal.SIGTERM, raise_terminated)
     try:
         main()
-    except (ValueError, FileNotFoundError, FileExistsError) as error:
-        print(f"error: {error}", file=sys.stderr)
+    except (ValueError, OSError) as error:
+        print(f"error: {said(error)}", file=sys.stderr)
         raise SystemExit(2) from error
+    except (KeyboardInterrupt, Terminated) as stop:
+        again = f"it goes on after {resumes_after}" if resumes_after else "it begins anew"
+        print(
+            f"interrupted; no half-written product was left. Started again with the same arguments, {again}.",
+            file=sys.stderr,
+        )
+        raise SystemExit(143 if isinstance(stop, Terminated) else 130) from None
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def said(error: Exception) -> str:
+    """An error of the system names its file and what is wrong, without its number."""
+    if not isinstance(error, OSError) or isinstance(error, NoRoomError) or error.strerror is None:
+        return str(error)
+    where = f"{error.filename}: " if error.filename is not None else ""
+    return where + (no_room(error) or error.strerror)

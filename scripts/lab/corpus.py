@@ -1,13 +1,35 @@
-"""Reads CoNLL column files and turns their sentences into the raw text that the gateway is sent."""
+"""Reads column files (CoNLL-2003, WNUT-17) and turns their sentences into the raw text that the gateway is
+sent.
+"""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.lab.labels import LABEL_INDEX, iob1_to_bio, spans_from_tags
+from scripts.lab.columns import CorpusError, read_lines, split_columns
+from scripts.lab.labels import ENTITY_TYPES, spans_from_tags
+from scripts.lab.tag_evidence import gather_evidence
+from scripts.lab.tag_schemes import SCHEMES, TagError, to_bio
+
+__all__ = ["CorpusError", "Entity", "Sentence", "as_text", "read_columns", "read_split", "read_wnut17"]
 
 SPLIT_FILES = {"train": "eng.train", "validation": "eng.testa", "test": "eng.testb"}
+WNUT17_FILES = {
+    "train": "wnut17train.conll",
+    "validation": "emerging.dev.conll",
+    "test": "emerging.test.annotated",
+}
+WNUT17_TYPES = {
+    "person": "PER",
+    "location": "LOC",
+    "corporation": "ORG",
+    "group": "ORG",
+    "product": "MISC",
+    "creative-work": "MISC",
+}
 
 
 @dataclass(frozen=True)
@@ -24,68 +46,58 @@ class Entity:
     end: int
 
 
-class CorpusError(ValueError):
-    """A corpus file is missing or malformed; the message names file, line and what was expected."""
+def read_split(directory: Path, split: str, *, scheme: str = "auto") -> list[Sentence]:
+    """A split of CoNLL-2003. Raises CorpusError."""
+    return read_columns(split_file(directory, split, SPLIT_FILES), scheme=scheme)
 
 
-def read_split(directory: Path, split: str) -> list[Sentence]:
-    if split not in SPLIT_FILES:
-        raise CorpusError(f"unknown split {split!r}: expected one of {', '.join(SPLIT_FILES)}")
+def read_wnut17(directory: Path, split: str) -> list[Sentence]:
+    """A split of WNUT-17, its six types mapped to ours. Raises CorpusError."""
+    return read_columns(split_file(directory, split, WNUT17_FILES), types=WNUT17_TYPES)
+
+
+def split_file(directory: Path, split: str, files: Mapping[str, str]) -> Path:
+    if split not in files:
+        raise CorpusError(f"unknown split {split!r}: expected one of {', '.join(files)}")
     if not directory.is_dir():
-        raise CorpusError(
-            f"{directory}: not a folder; expected --data to hold {', '.join(SPLIT_FILES.values())}"
-        )
-    return read_columns(directory / SPLIT_FILES[split])
+        raise CorpusError(f"{directory}: not a folder; expected one with {', '.join(files.values())}")
+    return directory / files[split]
 
 
-def read_columns(path: Path) -> list[Sentence]:
-    """One token a line (token first, tag last, columns split by spaces), a blank line between sentences."""
-    if not path.is_file():
-        raise CorpusError(
-            f"{path}: no such file; expected a CoNLL column file (token ... tag, one token a line)"
-        )
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except UnicodeDecodeError as error:
-        raise CorpusError(f"{path}: not UTF-8 at byte {error.start}") from error
+def read_columns(
+    path: Path, *, scheme: str = "auto", types: Mapping[str, str] | None = None
+) -> list[Sentence]:
+    """Sentences in BIO, whatever scheme the file is written in. Raises CorpusError with file and line.
+
+    One token a line (token first, tag last, columns split by spaces or tabs), a blank line between sentences.
+    `scheme` auto finds the scheme in the whole file (see scripts/lab/tag_evidence.py). `types` maps the
+    file's entity types to ours; without it the file must use ours.
+    """
+    if scheme not in ("auto", *SCHEMES):
+        raise CorpusError(f"unknown scheme {scheme!r}: expected one of auto, {', '.join(SCHEMES)}")
+    types = types or {kind: kind for kind in ENTITY_TYPES}
+    found = split_columns(path, read_lines(path), types)
+    evidence = gather_evidence(found)
+    hint = ""
+    if scheme == "auto":
+        scheme = evidence.scheme(path)
+        hint = evidence.hint(scheme)
+    stray = evidence.stray_begins if scheme == "iob1" else frozenset()
+    if stray:
+        where = ", ".join(map(str, stray))
+        print(f"{path}: B- where IOB1 needs none, read as I-: line {where}", file=sys.stderr)
 
     sentences: list[Sentence] = []
-    tokens: list[str] = []
-    tags: list[str] = []
-    document = 0
-
-    def close() -> None:
-        if tokens:
-            sentences.append(Sentence(tuple(tokens), tuple(iob1_to_bio(tags)), document))
-            tokens.clear()
-            tags.clear()
-
-    columns = 0
-    for number, line in enumerate(lines, start=1):
-        fields = line.split()
-        if not fields:
-            close()
-            continue
-        if fields[0] == "-DOCSTART-":
-            close()
-            document += 1
-            continue
-        if len(fields) < 2:
-            raise CorpusError(f"{path}:{number}: expected a token and a tag at least, got {line.strip()!r}")
-        columns = columns or len(fields)
-        if len(fields) != columns:
-            raise CorpusError(
-                f"{path}:{number}: expected {columns} columns as in the lines above, got {len(fields)}"
-            )
-        if fields[-1] not in LABEL_INDEX:
-            raise CorpusError(
-                f"{path}:{number}: expected a tag of {', '.join(LABEL_INDEX)}, got {fields[-1]!r}"
-            )
-        tokens.append(fields[0])
-        tags.append(fields[-1])
-    close()
-    if not sentences:
-        raise CorpusError(f"{path}: expected at least one sentence, found none")
+    for item in found:
+        tags = [
+            "I" + tag[1:] if line in stray else tag for tag, line in zip(item.tags, item.lines, strict=True)
+        ]
+        try:
+            tags = to_bio(tags, scheme)
+        except TagError as error:
+            raise CorpusError(f"{path}:{item.lines[error.index]}: {error}{hint}") from error
+        mapped = tuple(tag[:2] + types[tag[2:]] if tag != "O" else tag for tag in tags)
+        sentences.append(Sentence(item.tokens, mapped, item.document))
     return sentences
 
 

@@ -9,6 +9,17 @@ NOTABLE_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "a
 
 
 def processor_name() -> str:
+    name, flags = read_processor()
+    found = [flag for flag in NOTABLE_FLAGS if flag in flags]
+    return f"{name} ({', '.join(found)})" if found else name
+
+
+def has_bf16() -> bool:
+    """Whether products in bf16 are faster than in fp32; where they are emulated they take many times longer."""
+    return bool({"avx512_bf16", "amx_bf16"} & read_processor()[1])
+
+
+def read_processor() -> tuple[str, set[str]]:
     info = Path("/proc/cpuinfo")
     name, flags = platform.processor() or platform.machine(), ""
     if info.is_file():
@@ -18,5 +29,4 @@ def processor_name() -> str:
                 name = value.strip()
             elif key.strip() == "flags":
                 flags = value
-    found = [flag for flag in NOTABLE_FLAGS if flag in flags.split()]
-    return f"{name} ({', '.join(found)})" if found else name
+    return name, set(flags.split())

@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 from scripts.lab.corpus import SPLIT_FILES
+from scripts.lab.tag_schemes import from_bio
 
 NAMES = {
     "PER": ["Ada Lovelace", "Grace Hopper", "Alan Turing", "Mary Somerville", "Emmy Noether"],
@@ -23,22 +24,35 @@ PATTERNS = [
 ]
 
 
-def write_smoke_corpus(directory: Path, seed: int = 1) -> Path:
-    """Three column files with a few dozen made-up sentences each."""
+def write_smoke_corpus(directory: Path, seed: int = 1, scheme: str = "auto") -> Path:
+    """Three column files with a few dozen made-up sentences each; auto writes IOB1, as CoNLL-2003 does."""
     rng = random.Random(seed)
     directory.mkdir(parents=True, exist_ok=True)
     for split, count in (("train", 96), ("validation", 32), ("test", 32)):
         lines = ["-DOCSTART- -X- -X- O", ""]
         for _ in range(count):
-            for word in rng.choice(PATTERNS).split():
-                if word.startswith("{"):
-                    kind = word.strip("{}")
-                    lines += [f"{token} X X I-{kind}" for token in rng.choice(NAMES[kind]).split()]
-                else:
-                    lines.append(f"{word} X X O")
+            tokens, tags = made_up_sentence(rng)
+            written = from_bio(tags, "iob1" if scheme == "auto" else scheme)
+            lines += [f"{token} X X {tag}" for token, tag in zip(tokens, written, strict=True)]
             lines.append("")
         (directory / SPLIT_FILES[split]).write_text("\n".join(lines) + "\n", encoding="utf-8")
     return directory
+
+
+def made_up_sentence(rng: random.Random) -> tuple[list[str], list[str]]:
+    """Tokens and BIO tags."""
+    tokens: list[str] = []
+    tags: list[str] = []
+    for word in rng.choice(PATTERNS).split():
+        if word.startswith("{"):
+            kind = word.strip("{}")
+            found = rng.choice(NAMES[kind]).split()
+            tokens += found
+            tags += [f"B-{kind}", *[f"I-{kind}"] * (len(found) - 1)]
+        else:
+            tokens.append(word)
+            tags.append("O")
+    return tokens, tags
 
 
 def generated_sentences(count: int, rng: random.Random) -> list[str]:
