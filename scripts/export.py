@@ -26,6 +26,7 @@ from scripts.lab.arguments import (
     run_script,
     show_config,
 )
+from scripts.lab.aside import written_aside
 from scripts.lab.batches import SpecialTokens, collate
 from scripts.lab.encoding import encode_texts
 from scripts.lab.model import load_checkpoint
@@ -66,23 +67,20 @@ def main() -> None:
     model.eval()
 
     # 2. Write aside, compare, rename.
-    directory.mkdir(parents=True, exist_ok=True)
-    aside = directory / "model.partial.onnx"
-    onnx.save(tagger_graph(model, args.storage), aside)
     texts = [text for text in HANDMADE if text.strip()][:16]
     encoded = [item for item in encode_texts(tokenizer, texts, case_types) if item.ids]
     batch = collate(encoded, SpecialTokens.of(tokenizer))
     kept = batch.attention_mask.numpy() == 1
     with torch.no_grad():
         expected = torch_runner(model, False)(batch)[kept]
-    got = onnx_runner(open_session(aside, threads=1))(batch)[kept]
-    difference = float(np.abs(expected - got).max())
-    if not difference <= TOLERANCE:
-        aside.unlink()
-        raise RuntimeError(
-            f"the exported {args.name} differs from its checkpoint by {difference:.4f} in a logit"
-        )
-    aside.rename(target)
+    with written_aside(target) as aside:
+        onnx.save(tagger_graph(model, args.storage), aside)
+        got = onnx_runner(open_session(aside, threads=1))(batch)[kept]
+        difference = float(np.abs(expected - got).max())
+        if not difference <= TOLERANCE:
+            raise RuntimeError(
+                f"the exported {args.name} differs from its checkpoint by {difference:.4f} in a logit"
+            )
 
     # 3. The tokenizer, once for all variants that share it.
     folder = places.models / "tokenizer"
@@ -91,9 +89,9 @@ def main() -> None:
     if shared.is_file() and json.loads(shared.read_text(encoding="utf-8")) != wanted:
         folder = places.models / f"tokenizer-{args.name}"
     if not (folder / "tokenizer.json").is_file():
-        folder.mkdir(parents=True, exist_ok=True)
         compact = json.dumps(wanted, ensure_ascii=False, separators=(",", ":"))
-        (folder / "tokenizer.json").write_text(compact + "\n", encoding="utf-8")
+        with written_aside(folder / "tokenizer.json") as aside:
+            aside.write_text(compact + "\n", encoding="utf-8")
     size = target.stat().st_size / 1e6
     print(f"{target}: {size:.1f} MB, logits within {difference:.4f} of the checkpoint; tokenizer in {folder}")
 

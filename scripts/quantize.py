@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+from google.protobuf.message import DecodeError
 
 from scripts.lab.arguments import (
     parser_for,
@@ -23,6 +24,7 @@ from scripts.lab.arguments import (
     run_script,
     show_config,
 )
+from scripts.lab.aside import written_aside
 from scripts.lab.onnx_quantize import KEPT_IN_FLOAT, quantize
 from scripts.lab.runtime import open_session, shape_feeds
 
@@ -45,6 +47,13 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def read_graph(source: Path) -> onnx.ModelProto:
+    try:
+        return onnx.load(source)
+    except DecodeError as error:
+        raise ValueError(f"{source}: no ONNX model, or a damaged one ({error})") from error
+
+
 def main() -> None:
     args = parse()
     places = resolve_places(args)
@@ -62,22 +71,18 @@ def main() -> None:
         raise FileNotFoundError(
             f"{args.source}: no such file; expected the model.onnx that scripts.export writes"
         )
-    directory = places.models / args.name
-    target = directory / "model.onnx"
+    target = places.models / args.name / "model.onnx"
     refuse_overwrite(target, args.force)
 
-    directory.mkdir(parents=True, exist_ok=True)
-    aside = directory / "model.partial.onnx"
-    source = onnx.load(args.source)
-    onnx.save(quantize(source, keep=args.keep, weight_bits=args.weight_bits), aside)
+    quantized = quantize(read_graph(args.source), keep=args.keep, weight_bits=args.weight_bits)
     # A sanity check: finite, and not far from the source on random ids.
     feeds = shape_feeds(2, 16, vocabulary=100, seed=args.seed)
     expected = open_session(args.source, threads=1).run(None, feeds)[0]
-    got = open_session(aside, threads=1).run(None, feeds)[0]
-    if not np.isfinite(got).all():
-        aside.unlink()
-        raise RuntimeError(f"{args.name}: the quantized model answers with numbers that are not finite")
-    aside.rename(target)
+    with written_aside(target) as aside:
+        onnx.save(quantized, aside)
+        got = open_session(aside, threads=1).run(None, feeds)[0]
+        if not np.isfinite(got).all():
+            raise RuntimeError(f"{args.name}: the quantized model answers with numbers that are not finite")
     difference = float(np.abs(expected - got).mean())
     print(f"{target}: {target.stat().st_size / 1e6:.1f} MB, logits differ by {difference:.3f} on average")
 

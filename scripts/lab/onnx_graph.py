@@ -12,7 +12,9 @@ them:
     layer.N.ffn.norm.{weight,bias}
     classifier.{weight,bias}
 
-Sizes that the weights do not tell stand in the file's metadata under `entier.*`.
+Of a sublayer with 0 heads or 0 channels only the output's bias and the norm are there. Sizes that the weights
+do not tell stand in the file's metadata under `entier.*`; `heads` and `ffn` are one number where all layers
+have the same, else a list with commas, one number a layer.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
+
+from scripts.lab.graph_writer import GraphWriter
 
 if TYPE_CHECKING:
     from transformers import BertForTokenClassification
@@ -31,49 +35,14 @@ IR_VERSION = 9
 MASKED = -10000.0  # added to attention scores of padding; large enough that exp() gives 0
 
 
-class GraphWriter:
-    """Collects nodes and initializers; every helper returns the name of the value that it makes."""
-
-    def __init__(self, storage: str) -> None:
-        if storage not in ("fp16", "fp32"):
-            raise ValueError(f"storage {storage!r}: expected fp16 or fp32")
-        self.storage = storage
-        self.nodes: list[onnx.NodeProto] = []
-        self.initializers: list[onnx.TensorProto] = []
-        self._known: set[str] = set()
-
-    def constant(self, name: str, value: np.ndarray) -> str:
-        if name not in self._known:
-            self._known.add(name)
-            self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
-        return name
-
-    def weight(self, name: str, value: np.ndarray) -> str:
-        """Matrices are stored as fp16 and widened by a Cast, which the runtime folds when it loads; vectors
-        are fp32.
-        """
-        value = value.astype(np.float32)
-        if self.storage == "fp32" or value.ndim < 2:
-            return self.constant(name, value)
-        self.constant(name, value.astype(np.float16))
-        return self.node("Cast", [name], f"{name}.fp32", to=TensorProto.FLOAT)
-
-    def node(
-        self, operator: str, inputs: list[str], output: str, domain: str = "", **attributes: object
-    ) -> str:
-        self.nodes.append(
-            helper.make_node(operator, inputs, [output], name=output, domain=domain, **attributes)
-        )
-        return output
-
-
 def weights_of(model: BertForTokenClassification) -> dict[str, np.ndarray]:
     """The model's weights under the names of the graph."""
     state = {name: tensor.detach().float().numpy() for name, tensor in model.state_dict().items()}
     found: dict[str, np.ndarray] = {}
 
     def linear(target: str, source: str) -> None:
-        found[f"{target}.weight"] = state[f"{source}.weight"].T
+        if f"{source}.weight" in state:
+            found[f"{target}.weight"] = state[f"{source}.weight"].T
         found[f"{target}.bias"] = state[f"{source}.bias"]
 
     def norm(target: str, source: str) -> None:
@@ -89,15 +58,35 @@ def weights_of(model: BertForTokenClassification) -> dict[str, np.ndarray]:
     norm("embeddings.norm", "bert.embeddings.LayerNorm")
     for index in range(model.config.num_hidden_layers):
         layer, source = f"layer.{index}", f"bert.encoder.layer.{index}"
-        for part in ("query", "key", "value"):
-            linear(f"{layer}.attention.{part}", f"{source}.attention.self.{part}")
+        if f"{source}.attention.self.query.weight" in state:
+            for part in ("query", "key", "value"):
+                linear(f"{layer}.attention.{part}", f"{source}.attention.self.{part}")
         linear(f"{layer}.attention.output", f"{source}.attention.output.dense")
         norm(f"{layer}.attention.norm", f"{source}.attention.output.LayerNorm")
-        linear(f"{layer}.ffn.up", f"{source}.intermediate.dense")
+        if f"{source}.intermediate.dense.weight" in state:
+            linear(f"{layer}.ffn.up", f"{source}.intermediate.dense")
         linear(f"{layer}.ffn.down", f"{source}.output.dense")
         norm(f"{layer}.ffn.norm", f"{source}.output.LayerNorm")
     linear("classifier", "classifier")
     return found
+
+
+def sizes_of(weights: dict[str, np.ndarray], layers: int, head_size: int) -> tuple[list[int], list[int]]:
+    """Heads and channels of each layer, as the weights have them."""
+    heads, channels = [], []
+    for index in range(layers):
+        query = weights.get(f"layer.{index}.attention.query.bias")
+        up = weights.get(f"layer.{index}.ffn.up.bias")
+        heads.append(0 if query is None else len(query) // head_size)
+        channels.append(0 if up is None else len(up))
+    return heads, channels
+
+
+def one_or_list(sizes: list[int], default: int) -> str:
+    """A single number where all layers have the same size, else one a layer."""
+    if len(set(sizes)) > 1:
+        return ",".join(map(str, sizes))
+    return str(sizes[0] if sizes else default)
 
 
 def tagger_graph(model: BertForTokenClassification, storage: str = "fp16") -> onnx.ModelProto:
@@ -106,7 +95,8 @@ def tagger_graph(model: BertForTokenClassification, storage: str = "fp16") -> on
         raise ValueError(f"activation {config.hidden_act!r}: expected 'gelu'")
     weights = weights_of(model)
     writer = GraphWriter(storage)
-    heads, head_size = config.num_attention_heads, config.hidden_size // config.num_attention_heads
+    head_size = config.hidden_size // config.num_attention_heads
+    heads, channels = sizes_of(weights, config.num_hidden_layers, head_size)
 
     def weight(name: str) -> str:
         return writer.weight(name, weights[name])
@@ -146,32 +136,46 @@ def tagger_graph(model: BertForTokenClassification, storage: str = "fp16") -> on
     )
 
     scale = writer.constant("constant.score_scale", np.array(np.sqrt(head_size), dtype=np.float32))
-    split = writer.constant("constant.split_heads", np.array([0, 0, heads, head_size], dtype=np.int64))
-    merge = writer.constant("constant.merge_heads", np.array([0, 0, heads * head_size], dtype=np.int64))
+    alike = len(set(heads)) <= 1
+
+    def attention(value: str, name: str, count: int) -> str:
+        if count == 0:
+            return weight(f"{name}.output.bias")
+        suffix, width = "" if alike else f".{count}", count * head_size
+        split = np.array([0, 0, count, head_size], dtype=np.int64)
+        split = writer.constant(f"constant.split_heads{suffix}", split)
+        merge = writer.constant(f"constant.merge_heads{suffix}", np.array([0, 0, width], dtype=np.int64))
+
+        def per_head(part: str, order: list[int]) -> str:
+            projected = linear(value, f"{name}.{part}")
+            parted = writer.node("Reshape", [projected, split], f"{name}.{part}.heads")
+            return writer.node("Transpose", [parted], f"{name}.{part}.per_head", perm=order)
+
+        queries = per_head("query", [0, 2, 1, 3])
+        keys = per_head("key", [0, 2, 3, 1])
+        values = per_head("value", [0, 2, 1, 3])
+        scores = writer.node("MatMul", [queries, keys], f"{name}.scores")
+        scores = writer.node("Div", [scores, scale], f"{name}.scaled")
+        scores = writer.node("Add", [scores, mask], f"{name}.masked")
+        shares = writer.node("Softmax", [scores], f"{name}.shares", axis=-1)
+        context = writer.node("MatMul", [shares, values], f"{name}.context")
+        context = writer.node("Transpose", [context], f"{name}.context.per_token", perm=[0, 2, 1, 3])
+        context = writer.node("Reshape", [context, merge], f"{name}.context.merged")
+        return linear(context, f"{name}.output")
+
+    def feed_forward(value: str, name: str, count: int) -> str:
+        if count == 0:
+            return weight(f"{name}.down.bias")
+        inner = writer.node("Gelu", [linear(value, f"{name}.up")], f"{name}.activated")
+        return linear(inner, f"{name}.down")
+
     for index in range(config.num_hidden_layers):
-        layer = f"layer.{index}"
-        attention = f"{layer}.attention"
-
-        def per_head(part: str, order: list[int], value: str, attention: str = attention) -> str:
-            projected = linear(value, f"{attention}.{part}")
-            parted = writer.node("Reshape", [projected, split], f"{attention}.{part}.heads")
-            return writer.node("Transpose", [parted], f"{attention}.{part}.per_head", perm=order)
-
-        queries = per_head("query", [0, 2, 1, 3], hidden)
-        keys = per_head("key", [0, 2, 3, 1], hidden)
-        values = per_head("value", [0, 2, 1, 3], hidden)
-        scores = writer.node("MatMul", [queries, keys], f"{attention}.scores")
-        scores = writer.node("Div", [scores, scale], f"{attention}.scaled")
-        scores = writer.node("Add", [scores, mask], f"{attention}.masked")
-        shares = writer.node("Softmax", [scores], f"{attention}.shares", axis=-1)
-        context = writer.node("MatMul", [shares, values], f"{attention}.context")
-        context = writer.node("Transpose", [context], f"{attention}.context.per_token", perm=[0, 2, 1, 3])
-        context = writer.node("Reshape", [context, merge], f"{attention}.context.merged")
-        attended = linear(context, f"{attention}.output")
-        hidden = norm(writer.node("Add", [attended, hidden], f"{attention}.sum"), f"{attention}.norm")
-        inner = writer.node("Gelu", [linear(hidden, f"{layer}.ffn.up")], f"{layer}.ffn.activated")
-        outer = linear(inner, f"{layer}.ffn.down")
-        hidden = norm(writer.node("Add", [outer, hidden], f"{layer}.ffn.sum"), f"{layer}.ffn.norm")
+        name = f"layer.{index}.attention"
+        change = attention(hidden, name, heads[index])
+        hidden = norm(writer.node("Add", [change, hidden], f"{name}.sum"), f"{name}.norm")
+        name = f"layer.{index}.ffn"
+        change = feed_forward(hidden, name, channels[index])
+        hidden = norm(writer.node("Add", [change, hidden], f"{name}.sum"), f"{name}.norm")
 
     product = writer.node("MatMul", [hidden, weight("classifier.weight")], "classifier.product")
     writer.node("Add", [product, weight("classifier.bias")], "logits")
@@ -194,8 +198,8 @@ def tagger_graph(model: BertForTokenClassification, storage: str = "fp16") -> on
         {
             "entier.layers": str(config.num_hidden_layers),
             "entier.hidden": str(config.hidden_size),
-            "entier.heads": str(heads),
-            "entier.ffn": str(config.intermediate_size),
+            "entier.heads": one_or_list(heads, config.num_attention_heads),
+            "entier.ffn": one_or_list(channels, config.intermediate_size),
             "entier.storage": storage,
         },
     )

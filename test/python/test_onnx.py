@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import numpy_helper
 
+from scripts.lab.layer_shapes import LayerShape, ShapedTagger, set_shapes
 from scripts.lab.onnx_graph import tagger_graph, weights_of
 from scripts.lab.onnx_quantize import quantize, quantize_columns, quantize_rows
 from scripts.lab.smoke import small_model
@@ -19,7 +20,10 @@ VOCABULARY = 60
 
 
 def run(model: onnx.ModelProto, feeds: dict[str, np.ndarray]) -> np.ndarray:
-    return onnxruntime.InferenceSession(model.SerializeToString()).run(None, feeds)[0]
+    options = onnxruntime.SessionOptions()
+    # Products of int8 exact on CPUs without VNNI too: the graph is tested, not the CPU.
+    options.add_session_config_entry("session.x64quantprecision", "1")
+    return onnxruntime.InferenceSession(model.SerializeToString(), options).run(None, feeds)[0]
 
 
 def feeds_of(lengths: list[int], seed: int = 1) -> dict[str, np.ndarray]:
@@ -101,3 +105,36 @@ def test_rounding_is_at_most_half_a_step(seed: int, rows: int, columns: int, bit
     assert np.abs(rounded.astype(int)).max(initial=0) <= 2 ** (bits - 1) - 1
     rounded, scale = quantize_rows(weight)
     assert (np.abs(rounded * scale - weight) <= scale / 2 + 1e-6).all()
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        [(3, 10), (0, 64), (4, 0)],
+        [(0, 0), (1, 7)],
+        [(2, 64), (2, 31)],
+        [(0, 20), (0, 20)],
+        [(4, 64), (4, 64)],
+    ],
+)
+def test_layers_of_different_shapes_answer_as_the_model_does(shapes: list[tuple[int, int]]) -> None:
+    config = small_model(VOCABULARY, layers=1).config
+    set_shapes(config, [LayerShape(*shape) for shape in shapes])
+    model, feeds = ShapedTagger(config).eval(), feeds_of([9, 4])
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight += 0.05 * torch.randn_like(weight)  # biases and norms of a fresh model are trivial
+        expected = model(**{name: torch.from_numpy(value) for name, value in feeds.items()}).logits.numpy()
+    kept = feeds["attention_mask"] == 1
+    graph = tagger_graph(model, "fp32")
+    assert np.allclose(run(graph, feeds)[kept], expected[kept], atol=1e-3)
+    got = run(quantize(tagger_graph(model)), feeds)[kept]
+    assert np.abs(got - expected[kept]).mean() < 0.05 * expected.std()
+    stored = {tensor.name: tensor for tensor in graph.graph.initializer}
+    assert {
+        (name.split(".")[1], *tensor.dims) for name, tensor in stored.items() if "query.weight" in name
+    } == {(str(index), 32, 8 * heads) for index, (heads, _) in enumerate(shapes) if heads}
+    properties = {item.key: item.value for item in graph.metadata_props}
+    for key, sizes in zip(("heads", "ffn"), zip(*shapes, strict=True), strict=True):
+        assert properties[f"entier.{key}"] in (",".join(map(str, sizes)), str(sizes[0]))
+        assert len(properties[f"entier.{key}"].split(",")) == (1 if len(set(sizes)) == 1 else len(sizes))
