@@ -1,11 +1,14 @@
-"""Distils a trained tagger into one with fewer layers, which begin as copies of the teacher's.
+"""Distils a trained tagger, or an ensemble of them, into one whose layers begin as copies of the teacher's.
 
     python -m scripts.distill --data ../shared/data/conll2003
     python -m scripts.distill --data FOLDER --layers 0,1,3,5 --name distilled-4l
+    python -m scripts.distill --data FOLDER --teacher seed2 --layers 0,1,2,3,4,5 --ensemble seed1 seed2 \\
+        --hidden-weight 0 --name full
     python -m scripts.distill --smoke
 
 Loss: KL divergence of the logits at temperature 2, mean squared error of the hidden states, and .3 of the
-cross entropy. Writes CHECKPOINTS/NAME. An interrupted run goes on after its last whole epoch.
+cross entropy. With --ensemble the logits are the mean of several taggers', asked once and kept in
+CHECKPOINTS/soft-labels. Writes CHECKPOINTS/NAME. An interrupted run goes on after its last whole epoch.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import random
 
 import torch
 
+from scripts.lab.ancestry import shape_in_ancestor
 from scripts.lab.arguments import (
     clear,
     command_line,
@@ -24,10 +28,11 @@ from scripts.lab.arguments import (
     run_script,
     show_config,
 )
-from scripts.lab.corpus import read_split
+from scripts.lab.batches import training_batches
 from scripts.lab.distillation import even_matches
 from scripts.lab.model import load_checkpoint
-from scripts.lab.shrink import keep_layers
+from scripts.lab.progress import progress
+from scripts.lab.shrink import keep_channels, keep_layers, unit_importance
 from scripts.lab.smoke_products import smoke_checkpoint
 from scripts.lab.student import add_student_arguments, train_student
 
@@ -38,6 +43,9 @@ def parse() -> argparse.Namespace:
     model.add_argument("--teacher", default="full", help="checkpoint to learn from (%(default)s)")
     model.add_argument(
         "--layers", default="0,2,4", help="the teacher's layers that the student begins with (%(default)s)"
+    )
+    model.add_argument(
+        "--ffn-share", type=float, default=1.0, help="share of their channels that stays (%(default)s)"
     )
     model.add_argument("--name", default="distilled-3l", help="name of the checkpoint (%(default)s)")
     add_student_arguments(parser, epochs=8, learning_rate=2e-4)
@@ -63,9 +71,19 @@ def main() -> None:
     layers = [int(number) for number in args.layers.split(",")]
     teacher, tokenizer, case_types = load_checkpoint(places.checkpoints / args.teacher)
     matched = even_matches(layers, teacher.config.num_hidden_layers)
+    sentences = places.read_split("train")
+    validation = places.read_split("validation")
     student = keep_layers(teacher, layers)
-    sentences = read_split(places.need_data(), "train")
-    validation = read_split(places.need_data(), "validation")
+    if args.ffn_share < 1:
+        ranking = training_batches(
+            validation,
+            tokenizer,
+            batch_size=args.batch_size,
+            case_types=case_types,
+            rng=random.Random(args.seed),
+        )
+        importance = unit_importance(teacher, progress(ranking, "rank channels"))
+        student = keep_channels(student, [importance[layer] for layer in layers], args.ffn_share)
 
     # 3. Train.
     best = train_student(
@@ -78,10 +96,14 @@ def main() -> None:
         sentences=sentences,
         validation=validation,
         directory=target,
-        meta={"command": command_line("distill"), "parent": args.teacher, "layers": layers},
+        meta={
+            "command": command_line("distill"),
+            "parent": args.teacher,
+            **shape_in_ancestor(places.checkpoints / args.teacher, layers, args.ffn_share),
+        },
     )
     print(f"{args.name}: served F1 on validation {best:.4f}, in {target}")
 
 
 if __name__ == "__main__":
-    run_script(main)
+    run_script(main, resumes_after="its last whole epoch")

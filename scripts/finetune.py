@@ -17,6 +17,7 @@ import random
 import torch
 
 from scripts.lab.arguments import (
+    add_precision_argument,
     clear,
     command_line,
     parser_for,
@@ -27,7 +28,6 @@ from scripts.lab.arguments import (
 )
 from scripts.lab.augmentation import Augmentation, epoch_sentences, mentions_by_type
 from scripts.lab.batches import Batch, training_batches
-from scripts.lab.corpus import read_split
 from scripts.lab.model import DEFAULT_BASE, load_base
 from scripts.lab.smoke_products import smoke_base
 from scripts.lab.training import TrainingSettings, train
@@ -51,12 +51,20 @@ def parse() -> argparse.Namespace:
     )
     training.add_argument("--ema", type=float, default=0.998, help="0 = keep the last weights (%(default)s)")
     training.add_argument("--batch-size", type=int, default=32)
-    training.add_argument("--bf16", action=argparse.BooleanOptionalAction, default=True)
+    add_precision_argument(training)
     text = parser.add_argument_group("training text")
     text.add_argument(
         "--replace-share", type=float, default=0.15, help="sentences whose mentions are replaced"
     )
-    text.add_argument("--lower-share", type=float, default=0.05, help="sentences that are lower-cased")
+    text.add_argument(
+        "--invent-share", type=float, default=0.0, help="of these mentions: blended ones (%(default)s)"
+    )
+    text.add_argument(
+        "--lower-share", type=float, default=0.05, help="sentences that are lower-cased (%(default)s)"
+    )
+    text.add_argument(
+        "--upper-share", type=float, default=0.0, help="sentences that are upper-cased (%(default)s)"
+    )
     text.add_argument("--max-joined", type=int, default=4, help="neighbours joined into one text, at most")
     return parser.parse_args()
 
@@ -76,8 +84,8 @@ def main() -> None:
     torch.manual_seed(args.seed)
 
     # 2. Data and model.
-    sentences = read_split(places.need_data(), "train")
-    validation = read_split(places.need_data(), "validation")
+    sentences = places.read_split("train")
+    validation = places.read_split("validation")
     model, tokenizer, case_types = load_base(args.base)
     print(
         f"{len(sentences)} training and {len(validation)} validation sentences; case classes: {case_types}",
@@ -86,7 +94,9 @@ def main() -> None:
 
     # 3. Every epoch sees other neighbours, replacements and lower-casings.
     mentions = mentions_by_type(sentences)
-    augmentation = Augmentation(args.replace_share, args.lower_share, args.max_joined)
+    augmentation = Augmentation(
+        args.replace_share, args.invent_share, args.lower_share, args.upper_share, args.max_joined
+    )
 
     def epoch_batches(epoch: int) -> list[Batch]:
         rng = random.Random(args.seed * 1000 + epoch)
@@ -128,4 +138,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_script(main)
+    run_script(main, resumes_after="its last whole epoch")

@@ -1,4 +1,6 @@
-"""Makes the training texts of one epoch: neighbours joined, mentions replaced, some sentences lower-cased."""
+"""Makes the training texts of one epoch: neighbours joined, mentions replaced or invented, some sentences in
+one case.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ MAX_JOINED_TOKENS = 140  # keeps joined texts clear of the window of 256 subword
 @dataclass(frozen=True)
 class Augmentation:
     replace_share: float = 0.15
+    invent_share: float = 0.0  # of the replaced mentions
     lower_share: float = 0.05
+    upper_share: float = 0.0
     max_joined: int = 4
 
 
@@ -29,16 +33,40 @@ def mentions_by_type(sentences: Sequence[Sentence]) -> dict[str, list[tuple[str,
     return mentions
 
 
+def invent_word(first: str, second: str) -> str:
+    """The first half of one word and the second half of another: a name nobody has seen, of a familiar shape.
+
+    Digits and short words stay as they are, because their halves say nothing about the type.
+    """
+    if not (first.isalpha() and second.isalpha() and len(first) > 3 and len(second) > 3):
+        return first
+    tail = second[len(second) // 2 :]
+    return first[: (len(first) + 1) // 2] + (tail.upper() if first.isupper() else tail.lower())
+
+
+def invent_mention(mentions: Sequence[tuple[str, ...]], rng: random.Random) -> tuple[str, ...]:
+    """A mention of the type whose words are blended with those of other mentions."""
+    words = []
+    for word in rng.choice(mentions):
+        other = rng.choice(mentions)
+        words.append(invent_word(word, rng.choice(other)))
+    return tuple(words)
+
+
 def replace_mentions(
-    sentence: Sentence, mentions: dict[str, list[tuple[str, ...]]], rng: random.Random
+    sentence: Sentence,
+    mentions: dict[str, list[tuple[str, ...]]],
+    rng: random.Random,
+    invent_share: float = 0.0,
 ) -> Sentence:
-    """Each mention becomes another one of its type."""
+    """Each mention becomes another one of its type, or an invented one."""
     tokens: list[str] = []
     spans = []
     position = 0
     for kind, start, end in spans_from_tags(sentence.tags):
         tokens.extend(sentence.tokens[position:start])
-        chosen = rng.choice(mentions[kind])
+        invented = invent_share > 0 and rng.random() < invent_share
+        chosen = invent_mention(mentions[kind], rng) if invented else rng.choice(mentions[kind])
         spans.append((kind, len(tokens), len(tokens) + len(chosen)))
         tokens.extend(chosen)
         position = end
@@ -68,9 +96,11 @@ def epoch_sentences(
     for original in sentences:
         sentence = original
         if rng.random() < settings.replace_share:
-            sentence = replace_mentions(sentence, mentions, rng)
+            sentence = replace_mentions(sentence, mentions, rng, settings.invent_share)
         if rng.random() < settings.lower_share:
             sentence = replace(sentence, tokens=tuple(token.lower() for token in sentence.tokens))
+        elif settings.upper_share > 0 and rng.random() < settings.upper_share:
+            sentence = replace(sentence, tokens=tuple(token.upper() for token in sentence.tokens))
         full = count == wanted or len(tokens) + len(sentence.tokens) > MAX_JOINED_TOKENS
         if full or sentence.document != document:
             close()

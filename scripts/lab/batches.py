@@ -35,6 +35,7 @@ class Batch:
     attention_mask: torch.Tensor
     token_type_ids: torch.Tensor
     labels: torch.Tensor | None = None
+    soft_logits: torch.Tensor | None = None  # [batch, length, labels], what the teachers say
 
     def inputs(self) -> dict[str, torch.Tensor]:
         return {

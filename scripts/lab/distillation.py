@@ -25,35 +25,47 @@ class DistillationSettings:
 def distillation_loss(
     teacher: BertForTokenClassification, matched: Sequence[tuple[int, int]], settings: DistillationSettings
 ) -> Loss:
-    """`matched` pairs hidden states (student's index, teacher's index); index 0 is the embedding layer."""
+    """`matched` pairs hidden states (student's index, teacher's index); index 0 is the embedding layer.
+
+    Batches that carry `soft_logits` are learnt from these, and the teacher is asked for its hidden states
+    only.
+    """
     teacher.eval()
     teacher.requires_grad_(False)
 
     def loss(student: BertForTokenClassification, batch: Batch) -> torch.Tensor:
-        with torch.no_grad():
-            taught = teacher(**batch.inputs(), output_hidden_states=True)
-        learnt = student(**batch.inputs(), output_hidden_states=True)
+        with_hidden = settings.hidden_weight > 0
+        taught = None
+        if with_hidden or batch.soft_logits is None:
+            with torch.no_grad():
+                taught = teacher(**batch.inputs(), output_hidden_states=with_hidden)
+        learnt = student(**batch.inputs(), output_hidden_states=with_hidden)
         kept = batch.labels != IGNORED_LABEL
-        own, others = learnt.logits[kept].float(), taught.logits[kept].float()
-        heat = settings.temperature
-        soft = functional.kl_div(
-            functional.log_softmax(own / heat, dim=-1),
-            functional.log_softmax(others / heat, dim=-1),
-            log_target=True,
-            reduction="batchmean",
-        )
-        hidden = torch.stack(
-            [
+        others = taught.logits if batch.soft_logits is None else batch.soft_logits
+        own = learnt.logits[kept].float()
+        total = settings.temperature**2 * soft_loss(own, others[kept].float(), settings.temperature)
+        total = total + settings.label_weight * functional.cross_entropy(own, batch.labels[kept])
+        if with_hidden:
+            distances = [
                 functional.mse_loss(
                     learnt.hidden_states[mine][kept].float(), taught.hidden_states[its][kept].float()
                 )
                 for mine, its in matched
             ]
-        ).mean()
-        labels = functional.cross_entropy(own, batch.labels[kept])
-        return heat**2 * soft + settings.hidden_weight * hidden + settings.label_weight * labels
+            total = total + settings.hidden_weight * torch.stack(distances).mean()
+        return total
 
     return loss
+
+
+def soft_loss(own: torch.Tensor, others: torch.Tensor, temperature: float) -> torch.Tensor:
+    """KL divergence of the student's [tokens, labels] from the teachers', both softened, per token."""
+    return functional.kl_div(
+        functional.log_softmax(own / temperature, dim=-1),
+        functional.log_softmax(others / temperature, dim=-1),
+        log_target=True,
+        reduction="batchmean",
+    )
 
 
 def even_matches(student_layers: Sequence[int], teacher_layers: int) -> list[tuple[int, int]]:

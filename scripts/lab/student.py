@@ -9,24 +9,44 @@ from pathlib import Path
 
 from transformers import BertForTokenClassification, PreTrainedTokenizerFast
 
+from scripts.lab.arguments import add_precision_argument
 from scripts.lab.augmentation import Augmentation, epoch_sentences, mentions_by_type
 from scripts.lab.batches import Batch, training_batches
 from scripts.lab.corpus import Sentence
 from scripts.lab.distillation import DistillationSettings, distillation_loss
+from scripts.lab.soft_labels import SoftLabels
 from scripts.lab.training import TrainingSettings, train
 from scripts.lab.versions import library_versions
 
 
 def add_student_arguments(parser: argparse.ArgumentParser, *, epochs: int, learning_rate: float) -> None:
     training = parser.add_argument_group("training")
+    training.add_argument(
+        "--ensemble",
+        nargs="+",
+        metavar="NAME",
+        help="checkpoints whose mean logits are learnt (those of the teacher alone)",
+    )
+    training.add_argument(
+        "--pool-epochs",
+        type=int,
+        default=3,
+        help="with --ensemble: epochs of texts that are labelled, once; later epochs repeat them (%(default)s)",
+    )
     training.add_argument("--epochs", type=int, default=epochs, help="(%(default)s)")
     training.add_argument("--lr", type=float, default=learning_rate, help="peak learning rate (%(default)s)")
     training.add_argument("--ema", type=float, default=0.998, help="0 = keep the last weights (%(default)s)")
     training.add_argument("--batch-size", type=int, default=32, help="texts (%(default)s)")
-    training.add_argument("--bf16", action=argparse.BooleanOptionalAction, default=True)
+    add_precision_argument(training)
     # The teacher labels whatever it is shown, so more replacement is safe here than in fine-tuning.
     training.add_argument(
         "--replace-share", type=float, default=0.3, help="sentences whose mentions are replaced (%(default)s)"
+    )
+    training.add_argument(
+        "--invent-share", type=float, default=0.3, help="of these mentions: blended ones (%(default)s)"
+    )
+    training.add_argument(
+        "--upper-share", type=float, default=0.04, help="sentences that are upper-cased (%(default)s)"
     )
     loss = parser.add_argument_group("loss")
     loss.add_argument("--temperature", type=float, default=2.0, help="of the logits (%(default)s)")
@@ -49,12 +69,26 @@ def train_student(
 ) -> float:
     """Trains `student` on what `teacher` says of the augmented sentences; returns the best validation F1."""
     mentions = mentions_by_type(sentences)
-    augmentation = Augmentation(replace_share=args.replace_share)
+    augmentation = Augmentation(
+        replace_share=args.replace_share, invent_share=args.invent_share, upper_share=args.upper_share
+    )
+    labels = None
+    if args.ensemble:
+        members = [directory.parent / name for name in args.ensemble]
+        settings = (args.seed, args.batch_size, case_types, augmentation, len(sentences))
+        labels = SoftLabels(members, directory.parent / "soft-labels", settings, args.bf16)
 
     def epoch_batches(epoch: int) -> list[Batch]:
-        rng = random.Random(args.seed * 1000 + epoch)
+        pool_epoch = epoch % args.pool_epochs if labels else epoch
+        rng = random.Random(args.seed * 1000 + pool_epoch)
         texts = epoch_sentences(sentences, mentions, augmentation, rng)
-        return training_batches(texts, tokenizer, batch_size=args.batch_size, case_types=case_types, rng=rng)
+        batches = training_batches(
+            texts, tokenizer, batch_size=args.batch_size, case_types=case_types, rng=rng
+        )
+        if labels:
+            labels.label(batches, pool_epoch)
+            random.Random(args.seed * 1000 + epoch).shuffle(batches)  # another order at every repetition
+        return batches
 
     weights = DistillationSettings(args.temperature, args.hidden_weight, args.label_weight)
     record = train(

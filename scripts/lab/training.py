@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 import json
+import pickle
 import shutil
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import BertForTokenClassification
 
+from scripts.lab.aside import replace, written_aside
 from scripts.lab.batches import Batch
 from scripts.lab.corpus import Sentence
 from scripts.lab.model import save_checkpoint
@@ -67,6 +69,15 @@ def rate_factor(done: float, warmup_share: float) -> float:
     return max(0.0, (1 - done) / (1 - warmup_share))
 
 
+def read_state(resume: Path) -> dict[str, object]:
+    try:
+        return torch.load(resume, weights_only=True)
+    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        raise ValueError(
+            f"{resume}: damaged; remove {resume.parent} to train from the beginning ({error})"
+        ) from error
+
+
 def train(
     model: BertForTokenClassification,
     tokenizer: Tokenizer,
@@ -93,8 +104,9 @@ def train(
     step = 0
 
     resume = state / "resume.pt"
-    if resume.is_file():
-        saved = torch.load(resume, weights_only=True)
+    # Without the best epoch the state is that of a run that ended, and was stopped while it tidied up.
+    if resume.is_file() and (state / "best").is_dir():
+        saved = read_state(resume)
         if saved["settings"] != asdict(settings):
             raise ValueError(f"{resume} was made with other settings: pass the same ones, or remove {state}")
         model.load_state_dict(saved["model"])
@@ -142,23 +154,22 @@ def train(
         print(json.dumps(history[-1]), flush=True)
         if best:
             save_checkpoint(averaged, tokenizer, state / "best")
-        aside = resume.with_suffix(".partial")
-        torch.save(
-            {
-                "model": model.state_dict(),
-                "averaged": averaged.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "history": history,
-                "step": step,
-                "settings": asdict(settings),
-            },
-            aside,
-        )
-        aside.rename(resume)
+        with written_aside(resume) as aside:
+            torch.save(
+                {
+                    "model": model.state_dict(),
+                    "averaged": averaged.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                    "history": history,
+                    "step": step,
+                    "settings": asdict(settings),
+                },
+                aside,
+            )
 
     record = {**meta, "settings": asdict(settings), "caseTypes": case_types, "history": history}
-    (state / "best" / "training.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    shutil.rmtree(directory, ignore_errors=True)
-    (state / "best").rename(directory)
+    with written_aside(state / "best" / "training.json") as aside:
+        aside.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    replace(state / "best", directory)
     shutil.rmtree(state)
     return record
