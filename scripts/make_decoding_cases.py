@@ -4,8 +4,9 @@ decoder.
     python -m scripts.make_decoding_cases
     python -m scripts.make_decoding_cases --smoke
 
-`viterbi` is scripts/lab/decoding.py; none, simple, first, average and max are computed by transformers' own
-TokenClassificationPipeline on the same logits and offsets. Labels that the pipeline ignores (O) are left out.
+`viterbi` is scripts/lab/decoding.py, its scores at the temperature of the case; none, simple, first, average
+and max are computed by transformers' own TokenClassificationPipeline on the same logits and offsets, without
+a temperature. Labels that the pipeline ignores (O) are left out.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from scripts.lab.smoke import small_model
 from scripts.lab.smoke_corpus import generated_sentences
 
 STRATEGIES = ("none", "simple", "first", "average", "max")
+TEMPERATURES = (1.0, 0.6, 1.7, 3.0)  # one case after the other
 
 
 def made_up_logits(encoded: EncodedText, rng: np.random.Generator) -> np.ndarray:
@@ -106,9 +108,10 @@ def main() -> None:
 
     numbers = np.random.default_rng(args.seed)
     cases = []
-    for item in encoded:
+    for number, item in enumerate(encoded):
+        temperature = TEMPERATURES[number % len(TEMPERATURES)]
         logits = made_up_logits(item, numbers)
-        tags, spans = decode(item, logits)
+        tags, spans = decode(item, logits, temperature=temperature)
         cases.append(
             {
                 "text": item.text,
@@ -117,6 +120,7 @@ def main() -> None:
                     for token, (start, end), word in zip(item.ids, item.offsets, item.pre_tokens, strict=True)
                 ],
                 "caseTypes": item.case_types,
+                "temperature": temperature,
                 "logits": [[round(float(value), 4) for value in row] for row in logits],
                 "viterbiTags": tags,
                 "spans": {

@@ -4,8 +4,9 @@
     python -m scripts.write_card --name full-int8 --checkpoint full --parent full
     python -m scripts.write_card --smoke
 
-Reads CHECKPOINTS/{evaluations,latency}/NAME.json, CHECKPOINTS/frozen-head.json and the checkpoint's
-training.json. The figures must be of the very model file that is there. The card is checked against
+Reads CHECKPOINTS/{evaluations,latency,calibration,robustness}/NAME.json, CHECKPOINTS/frozen-head.json and the
+checkpoint's training.json. The figures must be of the very model file that is there. Calibration and
+robustness may be missing for a variant that is not released. The card is checked against
 models/card.schema.json.
 """
 
@@ -31,6 +32,7 @@ from scripts.lab.cards import (
     write_manifest,
 )
 from scripts.lab.encoding import load_tokenizer
+from scripts.lab.measurements import read_made_by, read_measurements
 from scripts.lab.runtime import onnx_runner, open_session
 from scripts.lab.serving import answer_texts
 from scripts.lab.versions import library_versions
@@ -53,17 +55,13 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def read_made_by(path: Path, step: str) -> dict[str, object]:
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file; run scripts.{step} first")
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
 def describe(recipe: dict[str, object], base_layers: int) -> str:
     layers, precision = recipe["layers"], recipe["precision"]
     shape = (
         f"{len(layers)} of {base_layers} layers" if len(layers) < base_layers else f"all {base_layers} layers"
     )
+    if recipe["heads"] != 1:
+        shape += f", {recipe['heads']:.0%} of the attention heads"
     if recipe["ffn"] != 1:
         shape += f", {recipe['ffn']:.0%} of the feed-forward channels"
     arithmetic = "dynamic int8" if precision == "int8-dynamic" else f"fp32, stored as {recipe['storage']}"
@@ -85,13 +83,10 @@ def main() -> None:
     if not model_file.is_file():
         raise FileNotFoundError(f"{model_file}: no such file; run scripts.export or scripts.quantize first")
     refuse_overwrite(model_file.parent / "card.json", args.force)
-    evaluation = read_made_by(places.checkpoints / "evaluations" / f"{args.name}.json", "evaluate")
-    latency = read_made_by(places.checkpoints / "latency" / f"{args.name}.json", "profile_latency")
+    found = read_measurements(places.checkpoints, args.name, sha256_of(model_file))
+    evaluation, calibration = found["evaluations"], found["calibration"]
     frozen = read_made_by(places.checkpoints / "frozen-head.json", "frozen_head")
     training = read_made_by(places.checkpoints / checkpoint_name / "training.json", "finetune")
-    for what, found in (("evaluation", evaluation), ("latency", latency)):
-        if found.pop("sha256") != sha256_of(model_file):
-            raise ValueError(f"the {what} of {args.name} is of another model file; run that step again")
 
     # 2. The recipe, relative to the fine-tuned model that all descend from.
     root, ancestor = training, checkpoint_name
@@ -101,7 +96,7 @@ def main() -> None:
     base_layers = json.loads((places.checkpoints / ancestor / "config.json").read_text())["num_hidden_layers"]
     model = onnx.load(model_file)
     layers = training.get("layers") or list(range(int(graph_properties(model)["layers"])))
-    recipe = recipe_of(model, layers=layers, ffn=training.get("ffn", 1))
+    recipe = recipe_of(model, layers=layers, ffn=training.get("ffn", 1), heads=training.get("heads", 1))
 
     # 3. Its own answers on the project's sentences.
     tokenizer_file = tokenizer_of(places.models, args.name)
@@ -140,9 +135,13 @@ def main() -> None:
             "validation": evaluation["validation"],
             "test": evaluation["test"],
             "frozenEncoder": {split: frozen[split] for split in ("validation", "test")},
+            **({"robustness": found["robustness"]} if found["robustness"] else {}),
         },
         reference=reference,
-        latency=latency,
+        latency=found["latency"],
+        # The reliability curves are for the report, which draws them.
+        calibration=calibration
+        and {key: value for key, value in calibration.items() if key != "reliability"},
         provenance={
             "command": command,
             "seed": training["settings"]["seed"],

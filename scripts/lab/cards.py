@@ -11,13 +11,22 @@ from pathlib import Path
 import jsonschema
 import onnx
 
+from scripts.lab.aside import written_aside
 from scripts.lab.encoding import MAX_LENGTH
 from scripts.lab.labels import LABELS
 
 SCHEMA = Path(__file__).resolve().parents[2] / "models" / "card.schema.json"
 REFERENCE_SENTENCES = 64
 # Full precision first: where quality is unknown, the gateway takes the manifest's order.
-RELEASED = ("full", "full-int8", "distilled-3l", "distilled-3l-int8", "pruned-ffn50-int8")
+RELEASED = (
+    "full",
+    "full-int8",
+    "pruned-int8",
+    "distilled-3l",
+    "distilled-3l-int8",
+    "pruned-ffn50-int8",
+    "distilled-2l-int8",
+)
 
 
 def sha256_of(path: Path) -> str:
@@ -41,13 +50,29 @@ def count_parameters(model: onnx.ModelProto) -> int:
     )
 
 
-def recipe_of(model: onnx.ModelProto, *, layers: list[int], ffn: float) -> dict[str, object]:
+def layer_shapes(properties: dict[str, str]) -> list[dict[str, int]] | None:
+    """Heads and channels of each layer of the graph; None where all layers have the same of both."""
+    counts = [[int(count) for count in properties[key].split(",")] for key in ("heads", "ffn")]
+    if all(len(found) == 1 for found in counts):
+        return None
+    heads, ffn = (found * int(properties["layers"]) if len(found) == 1 else found for found in counts)
+    return [{"heads": h, "ffn": c} for h, c in zip(heads, ffn, strict=True)]
+
+
+def recipe_of(
+    model: onnx.ModelProto, *, layers: list[int], ffn: float, heads: float = 1
+) -> dict[str, object]:
+    """`ffn` and `heads` are shares of those that the kept layers had; where layers differ, `layerShapes` has
+    the counts of each.
+    """
     properties = graph_properties(model)
     int8 = properties["storage"] == "int8"
+    shapes = layer_shapes(properties)
     return {
         "layers": layers,
         "ffn": ffn,
-        "heads": 1,
+        "heads": heads,
+        **({} if shapes is None else {"layerShapes": shapes}),
         "precision": "int8-dynamic" if int8 else "fp32",
         "embeddings": "int8-per-row" if int8 else properties["storage"],
         "storage": properties["storage"],
@@ -68,6 +93,7 @@ def build_card(
     evaluation: dict[str, object],
     reference: list[dict[str, object]],
     latency: dict[str, object] | None,
+    calibration: dict[str, object] | None = None,
     provenance: dict[str, object],
 ) -> dict[str, object]:
     card: dict[str, object] = {
@@ -92,6 +118,8 @@ def build_card(
     }
     if latency is not None:
         card["latency"] = latency
+    if calibration is not None:
+        card["calibration"] = calibration
     check_card(card)
     return card
 
@@ -117,9 +145,8 @@ def tokenizer_of(models: Path, name: str) -> Path:
 
 def write_json(path: Path, value: object) -> None:
     """Writes aside, then renames: a reader never sees half a file."""
-    aside = path.with_name(path.name + ".partial")
-    aside.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    aside.rename(path)
+    with written_aside(path) as aside:
+        aside.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def write_manifest(models: Path, order: tuple[str, ...] = RELEASED) -> list[str]:

@@ -63,16 +63,21 @@ def argmax_path(log_probabilities: np.ndarray) -> list[int]:
     return [int(index) for index in log_probabilities.argmax(axis=-1)]
 
 
-def decode(encoded: EncodedText, logits: np.ndarray, viterbi: bool = True) -> tuple[list[str], list[Span]]:
+def decode(
+    encoded: EncodedText, logits: np.ndarray, viterbi: bool = True, temperature: float = 1.0
+) -> tuple[list[str], list[Span]]:
     """`logits` has one row a token, special tokens left out. Returns a tag per pre-token, and the spans.
 
-    Without `viterbi` an I- that follows nothing of its type begins a span, as seqeval reads it.
+    Without `viterbi` an I- that follows nothing of its type begins a span, as seqeval reads it. Scores are
+    mean probabilities under softmax(logits / temperature); no label depends on the temperature, which divides
+    the score of every path by the same number.
     """
     ranges = encoded.pre_token_ranges()
     if not ranges:
         return [], []
     log_probabilities = log_softmax(logits[[first for first, _ in ranges]])
     path = best_path(log_probabilities) if viterbi else argmax_path(log_probabilities)
+    calibrated = log_softmax(log_probabilities / temperature)
     tags = [LABELS[index] for index in path]
 
     spans: list[Span] = []
@@ -81,7 +86,7 @@ def decode(encoded: EncodedText, logits: np.ndarray, viterbi: bool = True) -> tu
         tag = tags[word]
         if tag == "O":
             continue
-        score = float(np.exp(log_probabilities[word, path[word]]))
+        score = float(np.exp(calibrated[word, path[word]]))
         end_offset = encoded.offsets[end - 1][1]
         previous = tags[word - 1] if word else "O"
         if tag.startswith("I-") and previous != "O" and previous[2:] == tag[2:]:

@@ -9,11 +9,13 @@ from pathlib import Path
 import onnx
 
 from scripts.lab.arguments import Places
+from scripts.lab.calibration import calibrate
 from scripts.lab.cards import sha256_of, write_json
 from scripts.lab.model import load_checkpoint
 from scripts.lab.onnx_graph import tagger_graph
 from scripts.lab.smoke import small_tokenizer
 from scripts.lab.smoke_corpus import generated_sentences
+from scripts.lab.smoke_evaluation import made_up_splits, smoke_evaluation, write_where_missing
 from scripts.lab.smoke_products import smoke_checkpoint
 
 
@@ -34,15 +36,15 @@ def write_smoke_card_inputs(places: Places, name: str, checkpoint: str) -> Path:
         shared.parent.mkdir(parents=True, exist_ok=True)
         small_tokenizer().save(str(shared))
 
-    figures = {"validation": {"f1": 0.5}, "test": {"f1": 0.5}}
+    smoke_evaluation(places, name)
+    figures = {"precision": 0.5, "recall": 0.5, "f1": 0.5}
     for path, content in (
-        (places.checkpoints / "evaluations" / f"{name}.json", {"runtime": "none", **figures}),
         (places.checkpoints / "latency" / f"{name}.json", {"ms": {}}),
-        (places.checkpoints / "frozen-head.json", figures),
+        (places.checkpoints / "calibration" / f"{name}.json", calibrate(made_up_splits())),
+        (places.checkpoints / "robustness" / f"{name}.json", {"lowerCased": figures, "upperCased": figures}),
+        (places.checkpoints / "frozen-head.json", {"validation": figures, "test": figures}),
     ):
-        if not path.is_file():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_json(path, {"sha256": sha256_of(model), **content})
+        write_where_missing(path, {"sha256": sha256_of(model), **content})
 
     sentences = places.checkpoints / "sentences.jsonl"
     texts = generated_sentences(80, random.Random(1))

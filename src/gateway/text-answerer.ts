@@ -148,8 +148,12 @@ export class TextAnswerer {
     const startedAt = now();
     const logits = stitchLogits([...windows], [...done.logits], labels.length);
     const covered = truncated ? firstTokens(encoded, windows[0]!.end) : encoded;
-    const spans = decode(covered, logits, { labels, aggregation: request.aggregation });
     const card = plan.allowed.find(({ name }) => name === done.variant)!.card;
+    const spans = decode(covered, logits, {
+      labels,
+      aggregation: request.aggregation,
+      temperature: card.calibration?.temperature ?? 1,
+    });
     if (!request.noCache) cache.set(card.sha256, question.cacheKey, { spans, truncated });
 
     const decodedAt = now();

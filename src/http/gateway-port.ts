@@ -1,5 +1,12 @@
 import type { NerOutcome, NerRequest } from '../gateway/ner-request.js';
 
+export interface CalibrationFacts {
+  readonly temperature: number;
+  readonly expectedCalibrationError: {
+    readonly entity: { readonly test: { readonly after: number } };
+  };
+}
+
 /** A variant as the gateway knows it; no card where it could not be read. */
 export interface VariantFacts {
   readonly name: string;
@@ -14,6 +21,7 @@ export interface VariantFacts {
         readonly parameters: number;
         readonly sizeBytes: number;
         readonly sha256: string;
+        readonly calibration?: CalibrationFacts | undefined;
       }
     | undefined;
   readonly provider: string | undefined;

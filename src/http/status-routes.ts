@@ -4,7 +4,12 @@ import { send, sendJson } from './exchange.js';
 import { problemHeaders, problemOf, PROBLEM_TYPE, statusOf } from './problem.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Exchange } from './exchange.js';
-import type { GatewayPort, ReadinessFacts, VariantFacts } from './gateway-port.js';
+import type {
+  CalibrationFacts,
+  GatewayPort,
+  ReadinessFacts,
+  VariantFacts,
+} from './gateway-port.js';
 
 const RETRY_AFTER_MS = 1_000;
 const state = z.enum(['loading', 'active', 'failed']);
@@ -41,6 +46,10 @@ export const variantsSchema = z.strictObject({
       parameters: z.int().nullable(),
       size_bytes: z.int().nullable(),
       sha256: z.string().nullable(),
+      calibration: z
+        .strictObject({ temperature: z.number(), expected_calibration_error: f1 })
+        .nullable()
+        .describe('What scores are divided by before softmax; the error of entity scores on test.'),
       description: z.string().nullable(),
       detail: z.string().optional().describe('Why it does not serve.'),
     }),
@@ -114,6 +123,12 @@ function toReadiness({ ready, draining, variants, executionProvider }: Readiness
   };
 }
 
+function toCalibration(calibration: CalibrationFacts | undefined) {
+  if (calibration === undefined) return null;
+  const { temperature, expectedCalibrationError } = calibration;
+  return { temperature, expected_calibration_error: expectedCalibrationError.entity.test.after };
+}
+
 function toVariant({ name, state, card, profile, provider, detail }: VariantFacts) {
   return {
     name,
@@ -128,6 +143,7 @@ function toVariant({ name, state, card, profile, provider, detail }: VariantFact
     parameters: card?.parameters ?? null,
     size_bytes: card?.sizeBytes ?? null,
     sha256: card?.sha256 ?? null,
+    calibration: toCalibration(card?.calibration),
     description: card?.description ?? null,
     detail,
   };

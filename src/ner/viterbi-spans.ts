@@ -1,20 +1,24 @@
 import type { EncodedText } from './encoded-text.js';
 import { labelScheme } from './label-scheme.js';
-import { softmax } from './softmax.js';
+import { softmaxAt } from './softmax.js';
 import type { Span } from './span.js';
 import { bestPath } from './viterbi.js';
 
 const COMBINING_MARKS = /\p{Mn}+/uy;
 
-/** The best legal path over the first tokens of the pre-tokens; a score is the mean probability of its labels. */
+/**
+ * The best legal path over the first tokens of the pre-tokens; a score is the mean probability of its labels, after the
+ * temperature.
+ */
 export function viterbiSpans(
   encoded: EncodedText,
   logits: Float32Array,
-  labels: readonly string[],
+  { labels, temperature }: { labels: readonly string[]; temperature: number },
 ): Span[] {
   const { count, types, outside, begins } = labelScheme(labels);
   const firsts = firstTokens(encoded.preTokens);
   const path = bestPath(logits, firsts, labelScheme(labels));
+  const softmax = softmaxAt(temperature);
   const probabilities = new Float64Array(count);
   const spans: Span[] = [];
 

@@ -4,6 +4,7 @@ import { bestLabel } from './softmax.js';
 /**
  * The most probable label of each row of logits such that I-X follows only B-X or I-X; ties go to the lower index.
  * `rows` are row numbers in `logits`. Softmax is left out: it takes the same from all labels of a row.
+ * So is a temperature: it divides the score of every path by the same positive number, and their order stays.
  */
 export function bestPath(
   logits: Float32Array,

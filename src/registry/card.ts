@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { calibrationSchema } from './calibration.js';
 
 const f1 = z.number().min(0).max(1);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits');
@@ -39,7 +40,12 @@ export const cardSchema = z
       split: z.enum(['validation', 'test', 'reference']),
       source: z.enum(['measured', 'estimated']),
     }),
-    evaluation: free.describe('Precision, recall and F1 per split.'),
+    evaluation: free.describe('Precision, recall and F1 per split, and on altered text.'),
+    calibration: calibrationSchema
+      .optional()
+      .describe(
+        'How far its probabilities can be believed; without it they are taken as they are.',
+      ),
     reference: z
       .array(
         z.strictObject({

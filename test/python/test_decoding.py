@@ -80,7 +80,9 @@ def test_the_shared_cases_are_what_viterbi_makes(root: Path) -> None:
             [token["preToken"] for token in tokens],
             case["caseTypes"],
         )
-        tags, spans = decode(encoded, np.array(case["logits"], dtype=np.float32))
+        tags, spans = decode(
+            encoded, np.array(case["logits"], dtype=np.float32), temperature=case["temperature"]
+        )
         assert tags == case["viterbiTags"]
         found = [[span.label, span.start, span.end, round(span.score, 6)] for span in spans]
         assert found == [list(span.values()) for span in case["spans"]["viterbi"]]

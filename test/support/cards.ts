@@ -37,6 +37,23 @@ export function cardOf(name: string, f1: number): Card {
   };
 }
 
+/** A calibration as `scripts.calibrate` writes it, with made-up figures. */
+export function calibrationOf(temperature: number): NonNullable<Card['calibration']> {
+  const error = {
+    validation: { before: 0.03, after: 0.01 },
+    test: { before: 0.05, after: 0.02 },
+  };
+  return {
+    temperature,
+    fittedOn: 'validation',
+    expectedCalibrationError: { token: error, entity: error },
+    marginToError: { margin: [0, 0.5, 1], errorProbability: [0.6, 0.2, 0.01] },
+    marginQuality: {
+      test: { auroc: 0.8, brier: 0.1, brierOfBaseRate: 0.12, wrongShare: 0.14, texts: 100 },
+    },
+  };
+}
+
 export function activeVariant(name: string, f1: number): ActiveVariant {
   return {
     name,

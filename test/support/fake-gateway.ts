@@ -1,4 +1,5 @@
 import { errors } from '../../src/errors.js';
+import { calibrationOf } from './cards.js';
 import type { NerOutcome, NerRequest, NerResult } from '../../src/gateway/ner-request.js';
 import type { GatewayPort, ReadinessFacts } from '../../src/http/gateway-port.js';
 
@@ -65,6 +66,7 @@ export class FakeGateway implements GatewayPort {
           parameters: 22_000_000,
           sizeBytes: 45_000_000,
           sha256: 'a'.repeat(64),
+          calibration: calibrationOf(1.5),
         },
         provider: 'cpu',
         profile: { a: 0.5, b: 0.05, c: 0.0001 },

@@ -10,7 +10,7 @@ import { VariantRegistry } from '../../src/registry/variant-registry.js';
 import { WorkerPool } from '../../src/runtime/worker-pool.js';
 import { Scheduler } from '../../src/scheduling/scheduler.js';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.js';
-import { cardOf, LABELS } from './cards.js';
+import { calibrationOf, cardOf, LABELS } from './cards.js';
 import type { Config } from '../../src/config.js';
 import type { NerRequest } from '../../src/gateway/ner-request.js';
 import type { LatencyProfile } from '../../src/scheduling/task.js';
@@ -19,6 +19,8 @@ import type { LatencyProfile } from '../../src/scheduling/task.js';
 export interface TestVariant {
   readonly f1: number;
   readonly profile: LatencyProfile;
+  /** Absent: its card has no calibration. */
+  readonly temperature?: number;
 }
 
 export interface TestGateway {
@@ -94,8 +96,9 @@ export async function startGateway(options: {
     now,
   });
   await pool.start();
-  for (const [name, { f1, profile }] of Object.entries(variants)) {
-    registry.add(name, cardOf(name, f1), 'good');
+  for (const [name, { f1, profile, temperature }] of Object.entries(variants)) {
+    const calibrated = temperature === undefined ? {} : { calibration: calibrationOf(temperature) };
+    registry.add(name, { ...cardOf(name, f1), ...calibrated }, 'good');
     registry.activate(name, { provider: 'cpu', profile });
   }
   scheduler.setVariants(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { GatewayError } from '../../../src/errors.js';
+import { LABELS } from '../../support/cards.js';
 import { requestOf, startGateway, type TestGateway } from '../../support/gateways.js';
 import type { NerOutcome, NerResult } from '../../../src/gateway/ner-request.js';
 
@@ -92,6 +93,53 @@ describe('routing', () => {
         code: 'validation_failed',
         message: /\/min_f1: .*F1 0\.\d+/,
       });
+    }
+  });
+});
+
+describe('scores', () => {
+  const profile = { a: 1, b: 0, c: 0 };
+  // The fake worker gives one label of nine the logit 9 and the others 0; of these two words it is a B- label.
+  const texts = ['The BBC'];
+  const scoreAt = (temperature: number): number =>
+    Math.exp(9 / temperature) / (Math.exp(9 / temperature) + LABELS.length - 1);
+  const variants = {
+    sober: { f1: 0.9, profile, temperature: 4 },
+    plain: { f1: 0.8, profile },
+  };
+
+  it('are probabilities after the temperature of the variant that answers', async () => {
+    const { gateway } = await start({ variants });
+    const ask = async (variant: string): Promise<NerResult> =>
+      answered((await gateway.handle(requestOf({ texts, variant })))[0]);
+
+    const [sober, plain] = [await ask('sober'), await ask('plain')];
+
+    assert.equal(sober.entities.length, 2);
+    for (const { score } of sober.entities) assert.ok(Math.abs(score - scoreAt(4)) < 1e-9);
+    for (const { score } of plain.entities) assert.ok(Math.abs(score - scoreAt(1)) < 1e-9);
+    const places = ({ entities }: NerResult): unknown =>
+      entities.map(({ label, start, end }) => [label, start, end]);
+    assert.deepEqual(places(sober), places(plain));
+  });
+
+  it('are compared with the threshold after the temperature', async () => {
+    const { gateway } = await start({ variants });
+    const ask = async (variant: string): Promise<NerResult> =>
+      answered((await gateway.handle(requestOf({ texts, variant, threshold: 0.9 })))[0]);
+
+    assert.equal((await ask('sober')).entities.length, 0);
+    assert.equal((await ask('plain')).entities.length, 2);
+  });
+
+  it('are what transformers means for its own aggregations', async () => {
+    const { gateway } = await start({ variants });
+    for (const aggregation of ['none', 'simple', 'first', 'average', 'max'] as const) {
+      const result = answered((await gateway.handle(requestOf({ texts, aggregation })))[0]);
+
+      assert.equal(result.variant, 'sober');
+      assert.equal(result.entities.length, 2);
+      for (const { score } of result.entities) assert.ok(Math.abs(score - scoreAt(1)) < 1e-6);
     }
   });
 });

@@ -74,6 +74,10 @@ describe('the routes that tell of the gateway', () => {
         ['broken', 'failed', null],
       ],
     );
+    assert.deepEqual(
+      variants.map(({ calibration }) => calibration),
+      [{ temperature: 1.5, expected_calibration_error: 0.02 }, null],
+    );
   });
 
   it('/experiments shows the arms with their figures', async () => {

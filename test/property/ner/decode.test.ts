@@ -79,6 +79,27 @@ test('viterbi equals the best of all legal paths', () => {
   );
 });
 
+test('the entities of viterbi do not depend on the temperature', async () => {
+  const temperature = fc.double({ min: 0.05, max: 20, noNaN: true });
+  const encoded = await tokenizer.encode('Ann met Bo Lee of Acme in New York, said the U.S. envoy');
+  fc.assert(
+    fc.property(fc.integer(), temperature, (seed, first) => {
+      const logits = logitsOf(seed, encoded.ids.length * labels.length);
+      const plain = decode(encoded, logits, { labels, aggregation: 'viterbi' });
+      const calibrated = decode(encoded, logits, {
+        labels,
+        aggregation: 'viterbi',
+        temperature: first,
+      });
+      const ranges = (spans: typeof plain): unknown[] =>
+        spans.map(({ label, start, end }) => [label, start, end]);
+      assert.deepEqual(ranges(calibrated), ranges(plain));
+      assert.ok(calibrated.every(({ score }) => score > 0 && score <= 1));
+    }),
+    { numRuns: 200 },
+  );
+});
+
 function isLegal(path: readonly number[], names: readonly string[]): boolean {
   return path.every((label, row) => {
     const name = names[label]!;

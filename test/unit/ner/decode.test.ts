@@ -13,6 +13,7 @@ interface DecodingFile {
   cases: {
     text: string;
     tokens: { id: number }[];
+    temperature: number;
     logits: number[][];
     spans: Record<Aggregation, Span[]>;
   }[];
@@ -51,14 +52,18 @@ describe('decode', () => {
   for (const aggregation of AGGREGATIONS) {
     test(`gives the spans of the Python side for ${aggregation} on every shared case`, async () => {
       assert.ok(cases.length >= 50);
-      for (const { text, tokens, logits, spans } of cases) {
+      for (const { text, tokens, logits, spans, temperature } of cases) {
         const encoded = await tokenizer.encode(text);
         assert.deepEqual(
           [...encoded.ids],
           tokens.map((token) => token.id),
         );
 
-        const got = decode(encoded, Float32Array.from(logits.flat()), { labels, aggregation });
+        const got = decode(encoded, Float32Array.from(logits.flat()), {
+          labels,
+          aggregation,
+          temperature,
+        });
 
         const wanted = spans[aggregation];
         const ranges = codePointsToUtf16(text, wanted);
@@ -89,6 +94,25 @@ describe('decode', () => {
 
     assert.deepEqual([span?.label, span?.start, span?.end], ['PER', 4, 7]);
     assert.ok(span!.score > 0.26 && span!.score < 0.28);
+  });
+
+  test('a temperature changes the scores of viterbi as softmax(logits / T) does, and nothing else', () => {
+    const encoded = encodedWords('Ann Lee');
+    const logits = sure(['B-PER', 'I-PER']).map((value) => value / 10);
+    const at = (aggregation: Aggregation, temperature: number): Span[] =>
+      decode(encoded, logits, { labels, aggregation, temperature });
+
+    for (const temperature of [0.5, 1, 2, 7]) {
+      const [span, ...others] = at('viterbi', temperature);
+
+      const weight = Math.exp(3 / temperature);
+      assert.ok(Math.abs(span!.score - weight / (weight + 8)) < 1e-9);
+      assert.deepEqual([span!.label, span!.start, span!.end, others], ['PER', 0, 7, []]);
+      for (const aggregation of AGGREGATIONS.filter((name) => name !== 'viterbi')) {
+        assert.deepEqual(at(aggregation, temperature), at(aggregation, 1));
+      }
+    }
+    assert.deepEqual(at('viterbi', 1), decode(encoded, logits, { labels, aggregation: 'viterbi' }));
   });
 
   test('viterbi reads the first token of a pre-token only, and covers all of it', () => {

@@ -1,0 +1,41 @@
+"""What scripts measured of a variant's model file, which its card is written from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from scripts.lab.cards import RELEASED
+
+# Folder of CHECKPOINTS with a file per variant, and the script that writes it.
+MEASURED_BY = {
+    "evaluations": "evaluate",
+    "latency": "profile_latency",
+    "calibration": "calibrate",
+    "robustness": "robustness",
+}
+ONLY_RELEASED = ("calibration", "robustness")
+
+
+def read_made_by(path: Path, step: str) -> dict[str, object]:
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file; run scripts.{step} first")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read_measurements(checkpoints: Path, name: str, digest: str) -> dict[str, dict[str, object] | None]:
+    """The files of MEASURED_BY without their digest; None for one that a variant which is not released lacks.
+
+    Raises FileNotFoundError or ValueError that names the script to run.
+    """
+    found: dict[str, dict[str, object] | None] = {}
+    for folder, step in MEASURED_BY.items():
+        path = checkpoints / folder / f"{name}.json"
+        if folder in ONLY_RELEASED and name not in RELEASED and not path.is_file():
+            found[folder] = None
+            continue
+        found[folder] = read_made_by(path, step)
+        if found[folder].pop("sha256", None) != digest:
+            what = f"the {folder.removesuffix('s')} of {name}"
+            raise ValueError(f"{path}: {what} is of another model file; run scripts.{step} again")
+    return found
