@@ -4,9 +4,10 @@
     python -m scripts.evaluate --data FOLDER --name full-int8 --splits validation --url http://127.0.0.1:8080
     python -m scripts.evaluate --smoke
 
-Without --url the model runs here in onnxruntime, one text at a time as dynamic int8 needs it, and the figures
-are written to CHECKPOINTS/evaluations/NAME.json, where scripts.write_card finds them. With --url a running
-gateway is asked through POST /ner, and nothing is written. Choose by validation; test is for reporting.
+Without --url the model runs here in onnxruntime, and the figures are written to
+CHECKPOINTS/evaluations/NAME.json, where scripts.write_card finds them, with the logits behind them in NAME.npz
+(see scripts.lab.evaluation_dump), which scripts.calibrate and scripts.report read. With --url a running gateway
+is asked through POST /ner, and nothing is written. Choose by validation; test is for reporting.
 """
 
 from __future__ import annotations
@@ -14,21 +15,29 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import numpy as np
+import onnx
 import onnxruntime
 
 from scripts.lab.arguments import (
+    Places,
     parser_for,
+    refuse_overwrite,
     resolve_places,
     run_script,
     show_config,
 )
-from scripts.lab.cards import sha256_of, tokenizer_of, write_json
-from scripts.lab.corpus import as_text, read_split
-from scripts.lab.encoding import load_tokenizer
+from scripts.lab.cards import now, sha256_of, tokenizer_of, write_json
+from scripts.lab.corpus import as_text
+from scripts.lab.encoding import encode_texts, load_tokenizer
+from scripts.lab.evaluation_dump import dump_arrays, write_dump
 from scripts.lab.gateway_client import ask_gateway
+from scripts.lab.processor import processor_name
 from scripts.lab.runtime import onnx_runner, open_session
 from scripts.lab.scoring import entity_f1, report
 from scripts.lab.serving import answer_texts, as_triples
+
+FP32_BATCH_SIZE = 16  # texts; test_evaluate.py holds that the answers stay those of single texts
 
 
 def parse() -> argparse.Namespace:
@@ -44,12 +53,48 @@ def parse() -> argparse.Namespace:
         "--no-case-types", action="store_true", help="for models without case classes (cased bases)"
     )
     group.add_argument(
+        "--batch-size",
+        type=int,
+        help="texts of like length that run together; dynamic int8 takes 1 only, because its activation scales "
+        f"depend on what runs together ({FP32_BATCH_SIZE} for fp32)",
+    )
+    group.add_argument(
         "--threads", type=int, default=0, help="0 = as many as the runtime likes (%(default)s)"
     )
     return parser.parse_args()
 
 
+def batch_size_of(asked: int | None, model_file: Path) -> int:
+    """How many texts may run together with the answers of single requests. Raises ValueError."""
+    nodes = onnx.load(model_file, load_external_data=False).graph.node
+    alone = any(node.op_type == "DynamicQuantizeLinear" for node in nodes)
+    if asked is None:
+        return 1 if alone else FP32_BATCH_SIZE
+    if asked < 1 or (alone and asked != 1):
+        raise ValueError(
+            f"--batch-size {asked}: expected {'1, as the model is dynamic int8' if alone else '1 or more'}"
+        )
+    return asked
+
+
+def ask(args: argparse.Namespace, places: Places) -> None:
+    """Prints what a running gateway makes of the splits."""
+    for split in args.splits:
+        sentences = places.read_split(split)
+        texts = [as_text(sentence)[0] for sentence in sentences]
+        spans = [as_triples(answer) for answer in ask_gateway(args.url, texts, args.name)]
+        show(args.name, split, report(sentences, spans))
+
+
+def show(name: str, split: str, figures: dict[str, object]) -> None:
+    more = f"precision {figures['precision']:.4f}, recall {figures['recall']:.4f}"
+    if "argmaxF1" in figures:
+        more += f", argmax F1 {figures['argmaxF1']:.4f}"
+    print(f"{name} {split}: served F1 {figures['f1']:.4f} ({more})", flush=True)
+
+
 def main() -> None:
+    # 1. The model, and what may run together.
     args = parse()
     places = resolve_places(args)
     if args.smoke and not (places.models / args.name / "model.onnx").is_file():
@@ -58,39 +103,53 @@ def main() -> None:
 
         smoke_variant(places, args.name)
     show_config(args)
-    figures: dict[str, object] = {}
+    if args.url is not None:
+        ask(args, places)
+        return
+    target = places.checkpoints / "evaluations" / f"{args.name}.json"
+    if args.model is None:
+        refuse_overwrite(target, args.force)
     model_file = args.model or places.models / args.name / "model.onnx"
-    if args.url is None:
-        runner = onnx_runner(open_session(model_file, args.threads))
-        tokenizer = load_tokenizer(tokenizer_of(places.models, args.name))
+    runner = onnx_runner(open_session(model_file, args.threads))
+    batch_size = batch_size_of(args.batch_size, model_file)
+    tokenizer = load_tokenizer(tokenizer_of(places.models, args.name))
+    digest = sha256_of(model_file)
 
+    # 2. One pass over each split.
+    figures: dict[str, object] = {}
+    arrays: dict[str, np.ndarray] = {}
     for split in args.splits:
-        sentences = read_split(places.need_data(), split)
+        sentences = places.read_split(split)
         texts, gold, _ = zip(*(as_text(sentence) for sentence in sentences), strict=True)
-        if args.url is not None:
-            spans = [as_triples(answer) for answer in ask_gateway(args.url, texts, args.name)]
-            figures[split] = report(sentences, spans)
-        else:
-            answers = answer_texts(
-                runner, tokenizer, texts, case_types=not args.no_case_types, what=f"{args.name} {split}"
-            )
-            argmax = entity_f1(gold, [as_triples(answer.argmax) for answer in answers])
-            figures[split] = {
-                **report(sentences, [as_triples(answer.viterbi) for answer in answers]),
-                "argmaxF1": argmax,
-            }
-        found = figures[split]
-        more = f"precision {found['precision']:.4f}, recall {found['recall']:.4f}"
-        if "argmaxF1" in found:
-            more += f", argmax F1 {found['argmaxF1']:.4f}"
-        print(f"{args.name} {split}: served F1 {found['f1']:.4f} ({more})", flush=True)
+        case_types = not args.no_case_types
+        answers = answer_texts(
+            runner,
+            tokenizer,
+            texts,
+            case_types=case_types,
+            batch_size=batch_size,
+            what=f"{args.name} {split}",
+        )
+        figures[split] = {
+            **report(sentences, [as_triples(answer.viterbi) for answer in answers]),
+            "argmaxF1": entity_f1(gold, [as_triples(answer.argmax) for answer in answers]),
+        }
+        arrays |= dump_arrays(split, encode_texts(tokenizer, texts, case_types), gold, answers)
+        show(args.name, split, figures[split])
 
-    if args.url is None and args.model is None:
-        target = places.checkpoints / "evaluations" / f"{args.name}.json"
+    # 3. Both files; the one that names the other's model comes last.
+    if args.model is None:
         target.parent.mkdir(parents=True, exist_ok=True)
+        write_dump(target.with_suffix(".npz"), digest, arrays)
         write_json(
             target,
-            {"sha256": sha256_of(model_file), "runtime": f"onnxruntime {onnxruntime.__version__}", **figures},
+            {
+                "sha256": digest,
+                "runtime": f"onnxruntime {onnxruntime.__version__}",
+                "cpu": processor_name(),
+                "measuredAt": now(),
+                **figures,
+            },
         )
 
 

@@ -18,6 +18,7 @@ import torch
 from torch.nn import functional
 
 from scripts.lab.arguments import (
+    add_precision_argument,
     command_line,
     parser_for,
     refuse_overwrite,
@@ -27,7 +28,7 @@ from scripts.lab.arguments import (
 )
 from scripts.lab.batches import IGNORED_LABEL, training_batches
 from scripts.lab.cards import write_json
-from scripts.lab.corpus import as_text, read_split
+from scripts.lab.corpus import as_text
 from scripts.lab.model import DEFAULT_BASE, load_base
 from scripts.lab.progress import progress
 from scripts.lab.scoring import entity_f1, report
@@ -46,7 +47,7 @@ def parse() -> argparse.Namespace:
     training.add_argument("--epochs", type=int, default=15)
     training.add_argument("--lr", type=float, default=1e-2, help="peak learning rate (%(default)s)")
     training.add_argument("--batch-tokens", type=int, default=2048)
-    training.add_argument("--bf16", action=argparse.BooleanOptionalAction, default=True)
+    add_precision_argument(training)
     return parser.parse_args()
 
 
@@ -60,7 +61,7 @@ def main() -> None:
     target = places.checkpoints / "frozen-head.json"
     refuse_overwrite(target, args.force)
     torch.manual_seed(args.seed)
-    splits = {split: read_split(places.need_data(), split) for split in ("train", "validation", "test")}
+    splits = {split: places.read_split(split) for split in ("train", "validation", "test")}
     model, tokenizer, case_types = load_base(args.base)
     model.eval()
 

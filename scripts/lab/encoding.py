@@ -39,10 +39,15 @@ class EncodedText:
 
 
 def load_tokenizer(path: Path) -> Tokenizer:
-    """Reads tokenizer.json without its truncation and padding, which would cut texts silently."""
+    """Reads tokenizer.json without its truncation and padding, which would cut texts silently. Raises
+    FileNotFoundError or ValueError.
+    """
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file; expected the tokenizer.json of the base model")
-    tokenizer = Tokenizer.from_file(str(path))
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises no narrower class
+        raise ValueError(f"{path}: expected a tokenizer.json, but it is damaged ({error})") from error
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer

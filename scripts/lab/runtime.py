@@ -14,19 +14,22 @@ if TYPE_CHECKING:
     from scripts.lab.serving import Runner
 
 LATENCY_SHAPES = ((1, 8), (1, 32), (1, 128), (8, 32))  # (texts, tokens a text)
+FEWEST_RUNS = 7
 
 
-def open_session(path: Path, threads: int = 0) -> onnxruntime.InferenceSession:
-    """`threads` 0 leaves the choice to the runtime."""
-    if not path.is_file():
+def open_session(model: Path | bytes, threads: int = 0) -> onnxruntime.InferenceSession:
+    """Opens a file, or a serialized model. `threads` 0 leaves the choice to the runtime."""
+    if isinstance(model, Path) and not model.is_file():
         raise FileNotFoundError(
-            f"{path}: no such file; expected an ONNX model (make it with scripts.export first)"
+            f"{model}: no such file; expected an ONNX model (make it with scripts.export first)"
         )
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(
+        model if isinstance(model, bytes) else str(model), options, providers=["CPUExecutionProvider"]
+    )
 
 
 def onnx_runner(session: onnxruntime.InferenceSession) -> Runner:
@@ -35,6 +38,10 @@ def onnx_runner(session: onnxruntime.InferenceSession) -> Runner:
         return session.run(["logits"], feeds)[0]
 
     return run
+
+
+def shape_name(texts: int, tokens: int) -> str:
+    return f"{texts}x{tokens}"
 
 
 def shape_feeds(texts: int, tokens: int, vocabulary: int, seed: int) -> dict[str, np.ndarray]:
@@ -46,20 +53,16 @@ def shape_feeds(texts: int, tokens: int, vocabulary: int, seed: int) -> dict[str
     }
 
 
-def median_latencies_ms(
-    session: onnxruntime.InferenceSession, *, vocabulary: int, seed: int = 1, seconds_per_shape: float = 2.0
-) -> dict[str, float]:
-    """Median of at least 20 runs a shape, after three to warm up."""
-    found = {}
-    for texts, tokens in LATENCY_SHAPES:
-        feeds = shape_feeds(texts, tokens, vocabulary, seed)
-        for _ in range(3):
-            session.run(None, feeds)
-        times: list[float] = []
-        until = time.perf_counter() + seconds_per_shape
-        while time.perf_counter() < until or len(times) < 20:
-            began = time.perf_counter()
-            session.run(None, feeds)
-            times.append(time.perf_counter() - began)
-        found[f"{texts}x{tokens}"] = round(float(np.median(times)) * 1000, 3)
-    return found
+def run_times_ms(
+    session: onnxruntime.InferenceSession, feeds: dict[str, np.ndarray], seconds: float
+) -> list[float]:
+    """Times of runs one after the other for `seconds`, of FEWEST_RUNS at least, after two to warm up."""
+    for _ in range(2):
+        session.run(None, feeds)
+    times: list[float] = []
+    until = time.perf_counter() + seconds
+    while len(times) < FEWEST_RUNS or time.perf_counter() < until:
+        began = time.perf_counter()
+        session.run(None, feeds)
+        times.append((time.perf_counter() - began) * 1000)
+    return times

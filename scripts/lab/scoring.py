@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from scripts.lab.corpus import Entity, Sentence, as_text
 from scripts.lab.labels import ENTITY_TYPES, LABELS
 
@@ -37,6 +39,16 @@ def entity_counts(gold: Sequence[Sequence[Entity]], answers: Sequence[Spans]) ->
             counts[kind].answered += len(given_of)
             counts[kind].gold += len(truth_of)
     return counts
+
+
+def sentence_counts(gold: Sequence[Sequence[Entity]], answers: Sequence[Spans]) -> np.ndarray:
+    """int32 [sentences, 3]: right, answered and gold entities of each sentence; their sums give the F1."""
+    rows = []
+    for expected, answer in zip(gold, answers, strict=True):
+        truth = {(entity.label, entity.start, entity.end) for entity in expected}
+        given = set(answer)
+        rows.append((len(truth & given), len(given), len(truth)))
+    return np.array(rows, dtype=np.int32).reshape(-1, 3)
 
 
 def entity_f1(gold: Sequence[Sequence[Entity]], answers: Sequence[Spans]) -> float:

@@ -14,6 +14,7 @@ from scripts.lab.batches import Batch, SpecialTokens, collate
 from scripts.lab.corpus import Sentence, as_text
 from scripts.lab.decoding import Span, decode
 from scripts.lab.encoding import MAX_LENGTH, encode_texts
+from scripts.lab.labels import LABELS
 from scripts.lab.progress import progress
 from scripts.lab.scoring import entity_f1
 
@@ -28,6 +29,7 @@ Runner = Callable[[Batch], np.ndarray]
 class Answer:
     viterbi: list[Span]
     argmax: list[Span]
+    logits: np.ndarray  # float32 [pre-tokens, labels], of the first subwords
 
 
 def torch_runner(model: BertForTokenClassification, bf16: bool) -> Runner:
@@ -62,8 +64,13 @@ def answer_texts(
         logits = run(collate([encoded[i] for i in chunk], special))
         for row, i in enumerate(chunk):
             rows = logits[row, 1 : len(encoded[i].ids) + 1]
-            answers[i] = Answer(decode(encoded[i], rows)[1], decode(encoded[i], rows, viterbi=False)[1])
-    return [answer or Answer([], []) for answer in answers]
+            answers[i] = Answer(
+                decode(encoded[i], rows)[1],
+                decode(encoded[i], rows, viterbi=False)[1],
+                rows[[first for first, _ in encoded[i].pre_token_ranges()]],
+            )
+    nothing = Answer([], [], np.zeros((0, len(LABELS)), dtype=np.float32))
+    return [nothing if answer is None else answer for answer in answers]
 
 
 def as_triples(spans: Sequence[Span]) -> list[tuple[str, int, int]]:

@@ -42,7 +42,8 @@ def test_the_smoke_chain_makes_all_variants_with_valid_cards(smoke: Path) -> Non
         check_card(card)
         assert card["sha256"] == sha256_of(smoke / "models" / name / card["file"])
         assert len(card["reference"]) == 64
-        assert set(card["evaluation"]) == {"runtime", "validation", "test", "frozenEncoder"}
+        assert set(card["evaluation"]) == {"runtime", "validation", "test", "frozenEncoder", "robustness"}
+        assert card["calibration"]["temperature"] > 0
         assert set(card["latency"]["ms"]) == {"1x8", "1x32", "1x128", "8x32"}
     pruned = json.loads((smoke / "models" / "pruned-ffn50-int8" / "card.json").read_text())
     assert (pruned["recipe"]["ffn"], pruned["parent"]) == (0.5, "full")

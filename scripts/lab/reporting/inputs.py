@@ -1,0 +1,130 @@
+"""Reads what the earlier steps left of every variant that the manifest lists."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scripts.lab.arguments import Places
+from scripts.lab.evaluated import SPLITS, read_evaluated
+from scripts.lab.reporting.statistics import Quality, qualities
+
+Facts = dict[str, Any]  # JSON as the step wrote it
+REFERENCE_VARIANT = "full"
+
+
+@dataclass(frozen=True)
+class Variant:
+    name: str
+    card: Facts
+    evaluation: Facts
+    latency: Facts
+    calibration: Facts
+    robustness: Facts
+    quality: Quality
+
+    @property
+    def int8(self) -> bool:
+        return self.card["recipe"]["precision"] != "fp32"
+
+    @property
+    def megabytes(self) -> float:
+        return self.card["sizeBytes"] / 1e6
+
+
+@dataclass(frozen=True)
+class Inputs:
+    variants: list[Variant]  # in the manifest's order
+    reference: Variant  # what differences are taken to
+    encoder_only: Facts
+    frozen_head: Facts
+    resamples: int
+    seed: int
+
+
+def read_made_by(path: Path, step: str) -> Facts:
+    """Raises FileNotFoundError or ValueError naming the file and the script to run."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file; run scripts.{step} first")
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: expected JSON of scripts.{step}, got {error}; run it again") from error
+    if not isinstance(found, dict):
+        raise ValueError(f"{path}: expected an object of scripts.{step}, got {type(found).__name__}")
+    return found
+
+
+def need(found: Facts, path: Path, step: str, *keys: str) -> None:
+    """Raises ValueError if a key is missing; `a.b` means b within a."""
+    for key in keys:
+        inner: Any = found
+        for part in key.split("."):
+            if not isinstance(inner, dict) or part not in inner:
+                raise ValueError(f"{path}: expected {key!r} in it; run scripts.{step} again")
+            inner = inner[part]
+
+
+def read_inputs(places: Places, *, resamples: int, seed: int) -> Inputs:
+    """Everything that the report says. Raises FileNotFoundError or ValueError for what is missing or stale."""
+    manifest = read_made_by(places.models / "manifest.json", "write_card")
+    names = manifest.get("variants") or []
+    if not names:
+        raise ValueError(f"{places.models / 'manifest.json'}: expected a variant at least; run scripts.write_card")
+    facts = {name: _facts_of(places, name) for name in names}
+    runs = {found["latency"]["measuredAt"] for found in facts.values()}
+    if len(runs) > 1:
+        raise ValueError(
+            "the latencies are of different runs and cannot be compared; run "
+            f"scripts.profile_latency --force --names {' '.join(names)}"
+        )
+    counts = {name: _counts_of(places, name, found["evaluation"]) for name, found in facts.items()}
+    reference = REFERENCE_VARIANT if REFERENCE_VARIANT in names else names[0]
+    found = qualities(counts, reference, resamples=resamples, seed=seed)
+    variants = [Variant(name=name, **facts[name], quality=found[name]) for name in names]
+    ladder = {}
+    for rung in ("encoder_only", "frozen_head"):
+        path = places.checkpoints / f"{rung.replace('_', '-')}.json"
+        ladder[rung] = read_made_by(path, rung)
+        need(ladder[rung], path, rung, "validation.f1", "test.f1")
+    return Inputs(
+        variants=variants,
+        reference=next(variant for variant in variants if variant.name == reference),
+        **ladder,
+        resamples=resamples,
+        seed=seed,
+    )
+
+
+_STEPS = {
+    "evaluation": ("evaluations", "evaluate", ("runtime", *(f"{split}.perTag" for split in SPLITS))),
+    "latency": ("latency", "profile_latency", ("measuredAt", "ms.1x32", "msRange", "speedup", "baseline.forms")),
+    "calibration": ("calibration", "calibrate", ("temperature", "expectedCalibrationError", "reliability.test")),
+    "robustness": ("robustness", "robustness", ("lowerCased.f1", "upperCased.f1", "typos.f1", "typos.rate")),
+}
+
+
+def _facts_of(places: Places, name: str) -> dict[str, Facts]:
+    card = read_made_by(places.models / name / "card.json", "write_card")
+    found = {"card": card}
+    for what, (folder, step, keys) in _STEPS.items():
+        path = places.checkpoints / folder / f"{name}.json"
+        found[what] = read_made_by(path, step)
+        if found[what].get("sha256") != card["sha256"]:
+            raise ValueError(f"{path}: it is of another model file than the card of {name}; run scripts.{step} again")
+        need(found[what], path, step, *keys)
+    return found
+
+
+def _counts_of(places: Places, name: str, evaluation: Facts) -> dict[str, np.ndarray]:
+    path = places.checkpoints / "evaluations" / f"{name}.npz"
+    splits = read_evaluated(path)
+    with np.load(path, allow_pickle=False) as arrays:
+        digest = str(arrays["sha256"]) if "sha256" in arrays else None
+    if digest != evaluation["sha256"]:
+        raise ValueError(f"{path}: it is of another model file than the figures; run scripts.evaluate again")
+    return {split: splits[split].counts for split in SPLITS}

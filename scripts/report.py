@@ -1,0 +1,69 @@
+"""Writes what each variant costs and gives: one table, plots, and what was measured where.
+
+    python -m scripts.report
+    python -m scripts.report --smoke
+
+Reads the cards of the manifest's variants, CHECKPOINTS/{evaluations,latency,calibration,robustness}/NAME.*,
+CHECKPOINTS/encoder-only.json and CHECKPOINTS/frozen-head.json, all of which must be of the model files that the
+cards name. Writes MODELS/REPORT.md and MODELS/report/*.svg. It follows from its inputs alone, to the byte, and is
+written again without --force. A smoke run makes up the results of two variants.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from scripts.lab.arguments import parser_for, resolve_places, run_script, show_config
+from scripts.lab.aside import written_aside
+from scripts.lab.bootstrap import RESAMPLES
+from scripts.lab.progress import progress
+from scripts.lab.reporting.bars import plot_ladder, plot_reliability, plot_tags
+from scripts.lab.reporting.document import PLOTS, document
+from scripts.lab.reporting.inputs import read_inputs
+from scripts.lab.reporting.made_up import made_up_places, write_made_up
+from scripts.lab.reporting.style import plot_style
+from scripts.lab.reporting.trade_offs import plot_latency, plot_size
+
+DRAWN_BY = {
+    "f1-latency": plot_latency,
+    "f1-size": plot_size,
+    "per-tag": plot_tags,
+    "reliability": plot_reliability,
+    "ladder": plot_ladder,
+}
+
+
+def parse() -> argparse.Namespace:
+    parser = parser_for(__doc__)
+    group = parser.add_argument_group("report")
+    group.add_argument(
+        "--resamples", type=int, default=RESAMPLES, help="of sentences, for the intervals (%(default)s)"
+    )
+    args = parser.parse_args()
+    if args.resamples < RESAMPLES:
+        parser.error(f"--resamples {args.resamples}: expected {RESAMPLES} or more, or the intervals wobble")
+    return args
+
+
+def main() -> None:
+    args = parse()
+    places = resolve_places(args)
+    if args.smoke:
+        places = made_up_places(places.checkpoints / "report")
+        write_made_up(places, ("full", "distilled-3l-int8"))
+    show_config(args)
+    inputs = read_inputs(places, resamples=args.resamples, seed=args.seed)
+
+    plots = places.models / "report"
+    plots.mkdir(parents=True, exist_ok=True)
+    with plot_style():
+        for name in progress(list(PLOTS), "plots"):
+            DRAWN_BY[name](inputs, plots / f"{name}.svg")
+    target = places.models / "REPORT.md"
+    with written_aside(target) as aside:
+        aside.write_text(document(inputs), encoding="utf-8")
+    print(f"{target} on {', '.join(each.name for each in inputs.variants)}; plots in {plots}")
+
+
+if __name__ == "__main__":
+    run_script(main)
