@@ -99,7 +99,8 @@ def main() -> None:
     texts = reference_texts(12, random.Random(args.seed))
     full = tagger_graph(tagger)
     write_variant(aside, "tiny", full, tokenizer, texts)
-    write_variant(aside, "tiny-int8", quantize(full), tokenizer, texts)
+    # 7 bits: products of random weights of 8 bits saturate on CPUs without VNNI, and the answers would differ.
+    write_variant(aside, "tiny-int8", quantize(full, weight_bits=7), tokenizer, texts)
     write_manifest(aside, ("tiny", "tiny-int8"))
     shutil.rmtree(target, ignore_errors=True)
     aside.rename(target)

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayProcess } from '../support/gateway-process.js';
 
 interface Answer {
@@ -139,6 +140,8 @@ describe('odd but valid texts', () => {
 
 describe('routing', () => {
   it('gives an ample budget the best variant', async () => {
+    // The price of time remembers the load of the tests before; an idle second brings it back to 0.
+    await sleep(1_000);
     const best = [...quality].sort(([, left], [, right]) => right - left)[0]![0];
     const answer = await ask({ text: 'Angela Merkel visited London.' });
     assert.deepEqual([answer.variant, answer.decision], [best, 'best_fit']);
