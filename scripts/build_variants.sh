@@ -43,29 +43,16 @@ step() { # product script arguments...
   "$python" -m "scripts.$script" "${common[@]}" "$@"
 }
 
-# 1. Two taggers that differ in their seed and in what they see; together they label the texts for all others.
-ensemble=(--ensemble full-seed1 full-seed2 --hidden-weight 0)
-step "$checkpoints/full-seed1" finetune --name full-seed1 "${base[@]}"
-step "$checkpoints/full-seed2" finetune --name full-seed2 "${base[@]}" \
-  --seed 2 --epochs 10 --replace-share 0.3 --invent-share 0.3 --upper-share 0.04
-
-# 2. The variants' weights. The first student of three layers learns hidden states too, which is what a cut model
-# needs at once; the ensemble's logits then take it further.
-step "$checkpoints/full" distill --name full --teacher full-seed2 --layers 0,1,2,3,4,5 "${ensemble[@]}" \
-  --label-weight 0.5 --epochs 5 --lr 8e-5
-step "$checkpoints/distilled-3l-first" distill --name distilled-3l-first --teacher full-seed1 --layers 0,2,4 \
-  --invent-share 0 --upper-share 0
-step "$checkpoints/distilled-3l" distill --name distilled-3l --teacher distilled-3l-first --layers 0,1,2 \
-  "${ensemble[@]}" --epochs 6 --lr 1.2e-4
-step "$checkpoints/distilled-2l" distill --name distilled-2l --teacher distilled-3l --layers 0,2 --ffn-share 0.25 \
-  "${ensemble[@]}" --epochs 8
-step "$checkpoints/pruned-ffn50" prune --name pruned-ffn50 --teacher full-seed1 --share 0.5 \
-  --invent-share 0 --upper-share 0
-step "$checkpoints/pruned" prune --name pruned --teacher full --target-share 0.6 "${ensemble[@]}"
+# 1. Train.
+step "$checkpoints/full" finetune "${base[@]}"
+step "$checkpoints/distilled-3l" distill --name distilled-3l --layers 0,2,4
+step "$checkpoints/distilled-2l" distill --name distilled-2l --teacher distilled-3l --layers 0,2 --ffn-share 0.25
+step "$checkpoints/pruned-ffn50" prune --name pruned-ffn50 --share 0.5
+step "$checkpoints/pruned" prune --name pruned --target-share 0.6
 step "$checkpoints/frozen-head.json" frozen_head "${base[@]}"
 step "$checkpoints/encoder-only.json" encoder_only "${base[@]}"
 
-# 3. ONNX. The float models of variants that are released as int8 only stay among the checkpoints.
+# 2. ONNX. The float models of variants that are released as int8 only stay among the checkpoints.
 step "$models/full/model.onnx" export --name full
 step "$models/distilled-3l/model.onnx" export --name distilled-3l
 for name in distilled-2l pruned-ffn50 pruned; do
@@ -76,7 +63,7 @@ for name in full distilled-3l; do
   step "$models/$name-int8/model.onnx" quantize --source "$models/$name/model.onnx" --name "$name-int8"
 done
 
-# 4. Measure, write the cards and the report. All latencies come from one run, so that they compare.
+# 3. Measure, write the cards and the report. All latencies come from one run, so that they compare.
 released=(full full-int8 pruned-int8 pruned-ffn50-int8 distilled-3l distilled-3l-int8 distilled-2l-int8)
 for name in "${released[@]}"; do
   step "$checkpoints/evaluations/$name.json" evaluate --name "$name"

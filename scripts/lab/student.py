@@ -43,10 +43,10 @@ def add_student_arguments(parser: argparse.ArgumentParser, *, epochs: int, learn
         "--replace-share", type=float, default=0.3, help="sentences whose mentions are replaced (%(default)s)"
     )
     training.add_argument(
-        "--invent-share", type=float, default=0.3, help="of these mentions: blended ones (%(default)s)"
+        "--invent-share", type=float, default=0.0, help="of these mentions: blended ones (%(default)s)"
     )
     training.add_argument(
-        "--upper-share", type=float, default=0.04, help="sentences that are upper-cased (%(default)s)"
+        "--upper-share", type=float, default=0.0, help="sentences that are upper-cased (%(default)s)"
     )
     loss = parser.add_argument_group("loss")
     loss.add_argument("--temperature", type=float, default=2.0, help="of the logits (%(default)s)")
