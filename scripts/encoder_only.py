@@ -82,7 +82,9 @@ def label_means(states: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Mean state [labels, hidden] of each label. Raises ValueError for a label without a token."""
     missing = [label for index, label in enumerate(LABELS) if not (labels == index).any()]
     if missing:
-        raise ValueError(f"the training split has no token of {', '.join(missing)}; expected all labels in it")
+        raise ValueError(
+            f"the training split has no token of {', '.join(missing)}; expected all labels in it"
+        )
     return np.stack([states[labels == index].mean(axis=0) for index in range(len(LABELS))])
 
 
@@ -131,7 +133,9 @@ def main() -> None:
         encoded = encode_texts(tokenizer, texts, case_types)
         states = first_subword_states(encoder, tokenizer, encoded, bf16=args.bf16, what=split)
         labels = [
-            label for item, entities in zip(encoded, gold, strict=True) for label in pre_token_gold(item, entities)
+            label
+            for item, entities in zip(encoded, gold, strict=True)
+            for label in pre_token_gold(item, entities)
         ]
         return encoded, states, np.array(labels)
 

@@ -23,7 +23,14 @@ import argparse
 import onnx
 import onnxruntime
 
-from scripts.lab.arguments import Places, parser_for, refuse_overwrite, resolve_places, run_script, show_config
+from scripts.lab.arguments import (
+    Places,
+    parser_for,
+    refuse_overwrite,
+    resolve_places,
+    run_script,
+    show_config,
+)
 from scripts.lab.cards import graph_properties, now, sha256_of, tokenizer_of, write_json
 from scripts.lab.encoding import load_tokenizer
 from scripts.lab.fused_graph import fused, fused_operators
@@ -79,9 +86,7 @@ def main() -> None:
     show_config(args)
     for name in args.names:
         refuse_overwrite(places.checkpoints / "latency" / f"{name}.json", args.force)
-    sessions = {
-        name: open_session(places.models / name / "model.onnx", args.threads) for name in args.names
-    }
+    sessions = {name: open_session(places.models / name / "model.onnx", args.threads) for name in args.names}
     vocabularies = {
         name: load_tokenizer(tokenizer_of(places.models, name)).get_vocab_size() for name in args.names
     }
@@ -93,9 +98,7 @@ def main() -> None:
         vocabularies[key] = vocabularies[baseline]
 
     # 2. Time, then memory, each model in a process of its own.
-    found = measure_rounds(
-        sessions, vocabularies, rounds=args.rounds, seconds=args.seconds, seed=args.seed
-    )
+    found = measure_rounds(sessions, vocabularies, rounds=args.rounds, seconds=args.seconds, seed=args.seed)
     sessions.clear()
     memory = {
         name: resident_mb(places.models / name / "model.onnx", vocabularies[name])

@@ -21,16 +21,16 @@ def f1_of(counts: np.ndarray) -> np.ndarray:
     return np.where(total > 0, 2 * counts[..., 0] / np.maximum(total, 1), 0.0)
 
 
-def resampled_f1(
-    counts: Sequence[np.ndarray], *, resamples: int = RESAMPLES, seed: int = 1
-) -> np.ndarray:
+def resampled_f1(counts: Sequence[np.ndarray], *, resamples: int = RESAMPLES, seed: int = 1) -> np.ndarray:
     """F1 [models, resamples] of models whose counts [sentences, 3] are of the same sentences.
 
     Raises ValueError if the numbers of sentences differ, or there are none.
     """
     sizes = {len(each) for each in counts}
     if len(sizes) != 1 or 0 in sizes:
-        raise ValueError(f"counts of {sorted(sizes)} sentences: expected the same number, one or more, everywhere")
+        raise ValueError(
+            f"counts of {sorted(sizes)} sentences: expected the same number, one or more, everywhere"
+        )
     sentences = sizes.pop()
     table = np.concatenate(counts, axis=1).astype(np.float64)  # [sentences, 3 * models]
     rng = np.random.default_rng(seed)

@@ -65,7 +65,9 @@ def fused(model: onnx.ModelProto, *, normalization: bool) -> onnx.ModelProto:
     """
     properties = graph_properties(model)
     if properties.get("storage") not in ("fp16", "fp32"):
-        raise ValueError(f"storage {properties.get('storage')!r}: expected a model of scripts.export, in fp16 or fp32")
+        raise ValueError(
+            f"storage {properties.get('storage')!r}: expected a model of scripts.export, in fp16 or fp32"
+        )
     options = FusionOptions("bert")
     options.enable_skip_layer_norm = options.enable_bias_skip_layer_norm = normalization
     logging.getLogger("onnxruntime.transformers").setLevel(logging.ERROR)

@@ -33,8 +33,8 @@ class Evidence:
             early, late = sorted((iob1[0], found[0]))
             raise CorpusError(
                 f"{path}:{late}: lines {early} and {late} are of different schemes: {iob1[1]} "
-                f"(line {iob1[0]}) is iob1 only, {found[1]} (line {found[0]}) is not; expected one scheme in the whole file "
-                "(--scheme names it, and shows the first line that breaks it)"
+                f"(line {iob1[0]}) is iob1 only, {found[1]} (line {found[0]}) is not; expected one scheme in the "
+                "whole file (--scheme names it, and shows the first line that breaks it)"
             )
         return next((name for name in ("bioes", "iob1", "bio") if name in self.first), "bio")
 

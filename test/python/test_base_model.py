@@ -29,7 +29,9 @@ def test_a_cased_base_is_left_alone_and_survives_a_checkpoint(tmp_path: Path) ->
 
 
 def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="config.json: no such file; expected one in a model folder"):
+    with pytest.raises(
+        FileNotFoundError, match=r"config\.json: no such file; expected one in a model folder"
+    ):
         load_base(str(tmp_path))
 
 

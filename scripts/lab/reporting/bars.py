@@ -35,7 +35,13 @@ def plot_tags(inputs: Inputs, path: Path) -> None:
         axes.bar(at, np.array(values) - bottom, width, bottom=bottom, color=colour, label=name)
         for x, value in zip(at, values, strict=True):
             axes.text(
-                x, max(value, bottom) + 0.004, share(value, 3), ha="center", va="bottom", rotation=90, fontsize=9
+                x,
+                max(value, bottom) + 0.004,
+                share(value, 3),
+                ha="center",
+                va="bottom",
+                rotation=90,
+                fontsize=9,
             )
     axes.set_ylim(bottom, 1 + 0.12 * (1 - bottom))  # room for the figures of the highest bars
     axes.set_yticks([tick for tick in axes.get_yticks() if bottom <= tick <= 1.0001])

@@ -31,8 +31,8 @@ def document(inputs: Inputs) -> str:
         sections.overview(inputs),
         "## Quality, run time and size",
         sections.main_table(inputs),
-        f"The speed-up is the run time of {best} over that of the variant, taken within each round of one run: median and "
-        "range.",
+        f"The speed-up is the run time of {best} over that of the variant, taken within each round of one run: median "
+        "and range.",
         plot("f1-latency"),
         sections.front_text(inputs),
         plot("f1-size"),
@@ -43,14 +43,14 @@ def document(inputs: Inputs) -> str:
         sections.tag_text(inputs),
         plot("per-tag"),
         "## Calibration",
-        "A temperature per variant, fitted on validation, and the expected calibration error (ECE, 15 equal-width bins) "
-        "before and after it: of tokens, by the probability of the label; of entities, by their score.",
+        "A temperature per variant, fitted on validation, and the expected calibration error (ECE, 15 equal-width "
+        "bins) before and after it: of tokens, by the probability of the label; of entities, by their score.",
         sections.calibration_table(inputs),
         sections.calibration_text(inputs),
         plot("reliability"),
         "## Robustness",
-        "F1 on the test split rewritten, with the difference to the split as written; and on the test split of WNUT-17, "
-        "its types mapped to ours.",
+        "F1 on the test split rewritten, with the difference to the split as written; and on the test split of "
+        "WNUT-17, its types mapped to ours.",
         sections.robustness_table(inputs),
         "## Where the quality comes from",
         "The encoder only has no head: each token takes the label whose mean training token is nearest "

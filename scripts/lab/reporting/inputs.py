@@ -74,7 +74,9 @@ def read_inputs(places: Places, *, resamples: int, seed: int) -> Inputs:
     manifest = read_made_by(places.models / "manifest.json", "write_card")
     names = manifest.get("variants") or []
     if not names:
-        raise ValueError(f"{places.models / 'manifest.json'}: expected a variant at least; run scripts.write_card")
+        raise ValueError(
+            f"{places.models / 'manifest.json'}: expected a variant at least; run scripts.write_card"
+        )
     facts = {name: _facts_of(places, name) for name in names}
     runs = {found["latency"]["measuredAt"] for found in facts.values()}
     if len(runs) > 1:
@@ -102,8 +104,16 @@ def read_inputs(places: Places, *, resamples: int, seed: int) -> Inputs:
 
 _STEPS = {
     "evaluation": ("evaluations", "evaluate", ("runtime", *(f"{split}.perTag" for split in SPLITS))),
-    "latency": ("latency", "profile_latency", ("measuredAt", "ms.1x32", "msRange", "speedup", "baseline.forms")),
-    "calibration": ("calibration", "calibrate", ("temperature", "expectedCalibrationError", "reliability.test")),
+    "latency": (
+        "latency",
+        "profile_latency",
+        ("measuredAt", "ms.1x32", "msRange", "speedup", "baseline.forms"),
+    ),
+    "calibration": (
+        "calibration",
+        "calibrate",
+        ("temperature", "expectedCalibrationError", "reliability.test"),
+    ),
     "robustness": ("robustness", "robustness", ("lowerCased.f1", "upperCased.f1", "typos.f1", "typos.rate")),
 }
 
@@ -115,7 +125,9 @@ def _facts_of(places: Places, name: str) -> dict[str, Facts]:
         path = places.checkpoints / folder / f"{name}.json"
         found[what] = read_made_by(path, step)
         if found[what].get("sha256") != card["sha256"]:
-            raise ValueError(f"{path}: it is of another model file than the card of {name}; run scripts.{step} again")
+            raise ValueError(
+                f"{path}: it is of another model file than the card of {name}; run scripts.{step} again"
+            )
         need(found[what], path, step, *keys)
     return found
 

@@ -39,7 +39,10 @@ def _write_variant(places: Places, name: str, index: int, names: list[str], rng:
     digest = f"{index:064x}"
     int8 = name.endswith("int8")
     right = 0.93 - 0.015 * index
-    arrays, evaluation = {}, {"sha256": digest, "runtime": "none", "cpu": "made up", "measuredAt": "1970-01-01"}
+    arrays, evaluation = (
+        {},
+        {"sha256": digest, "runtime": "none", "cpu": "made up", "measuredAt": "1970-01-01"},
+    )
     for split in ("validation", "test"):
         counts = _counts(np.random.default_rng(len(split)), right, rng)
         arrays |= {

@@ -69,9 +69,13 @@ def overview(inputs: Inputs) -> str:
     apart = [each.name for each in others if each.quality.difference.excludes_zero]
     alike = [each.name for each in others if not each.quality.difference.excludes_zero]
     if apart:
-        lines.append(f"- Test F1 that is surely another than that of `{reference.name}` (95 %): {listed(apart)}.")
+        lines.append(
+            f"- Test F1 that is surely another than that of `{reference.name}` (95 %): {listed(apart)}."
+        )
     if alike:
-        lines.append(f"- Test F1 that cannot be told from that of `{reference.name}` (95 %): {listed(alike)}.")
+        lines.append(
+            f"- Test F1 that cannot be told from that of `{reference.name}` (95 %): {listed(alike)}."
+        )
     return "\n".join(lines)
 
 
@@ -137,8 +141,10 @@ def front_text(inputs: Inputs) -> str:
     chosen = pareto_front(
         [(each.latency["ms"][COMPARED_AT], each.quality.validation.value) for each in inputs.variants]
     )
-    lines.append(f"By validation F1, which the gateway chooses by, the front of latency is "
-                 f"{listed([names[index] for index in chosen])}.")
+    lines.append(
+        f"By validation F1, which the gateway chooses by, the front of latency is "
+        f"{listed([names[index] for index in chosen])}."
+    )
     return "\n\n".join(lines)
 
 
@@ -161,7 +167,9 @@ def tag_table(inputs: Inputs) -> str:
     beaten = [f"{len(beaten_tags(each))} of {len(REFERENCE_TAGS)}" for each in inputs.variants]
     rows.append(["beaten", "", "", *beaten])
     for label, key in (("micro average with O", "microWithO"), ("micro average without O", "microWithoutO")):
-        rows.append([label, "", "", *(figure(each.evaluation["test"][key]["f1"]) for each in inputs.variants)])
+        rows.append(
+            [label, "", "", *(figure(each.evaluation["test"][key]["f1"]) for each in inputs.variants)]
+        )
     return table(["tag", "tokens", "reference", *(f"`{each.name}`" for each in inputs.variants)], rows)
 
 
@@ -230,7 +238,9 @@ def ladder_table(inputs: Inputs) -> str:
     rows = []
     previous = None
     for name, validation, test in ladder_rungs(inputs):
-        rows.append([name, figure(validation), figure(test), "" if previous is None else signed(test - previous)])
+        rows.append(
+            [name, figure(validation), figure(test), "" if previous is None else signed(test - previous)]
+        )
         previous = test
     return table(["step", "validation F1", "test F1", "gained on test"], rows)
 
@@ -253,8 +263,8 @@ def measured(inputs: Inputs) -> str:
             f"- **Intervals**: 95 %, percentiles over {inputs.resamples} bootstrap resamples of sentences, seed "
             f"{inputs.seed}; differences use the same resamples for both variants.",
             f"- **Latency**: {latency['runtime']}, {counted(latency['threads'], 'thread')}, {latency['cpu']}, "
-            f"{latency['measuredAt'][:10]}; all variants in one run of {counted(latency['rounds'], 'round')} whose order "
-            "rotates, median over rounds of each round's median. Shapes are texts x tokens.",
+            f"{latency['measuredAt'][:10]}; all variants in one run of {counted(latency['rounds'], 'round')} whose "
+            "order rotates, median over rounds of each round's median. Shapes are texts x tokens.",
             "- **Memory**: resident set of a fresh process after loading the model and three runs of each shape, less "
             "that of one which only imported onnxruntime. MB are 10^6 bytes.",
         ]
@@ -269,4 +279,6 @@ def baseline_table(inputs: Inputs) -> str:
         operators = ", ".join(f"{count} {name}" for name, count in fused.items()) if fused else ""
         mark = "yes" if form == baseline["form"] else ""
         rows.append([form, operators, *(f"{found['ms'][shape]:.2f}" for shape in SHAPES), mark])
-    return table(["form", "fused before loading", *(f"ms {shape}" for shape in SHAPES), "baseline"], rows, left=2)
+    return table(
+        ["form", "fused before loading", *(f"ms {shape}" for shape in SHAPES), "baseline"], rows, left=2
+    )

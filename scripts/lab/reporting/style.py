@@ -87,7 +87,11 @@ def label_points(
                     if distance > NEAR
                     else None,
                 )
-                box = Annotation.get_window_extent(note, renderer) if distance <= NEAR else _text_box(note, renderer)
+                box = (
+                    Annotation.get_window_extent(note, renderer)
+                    if distance <= NEAR
+                    else _text_box(note, renderer)
+                )
                 cost = sum(_overlap(box, other) for other in taken) + _outside(box, inside)
                 if best is None or cost < best[0]:
                     if best is not None:

@@ -55,7 +55,9 @@ def _draw(
     tests = [each.quality.test for each in inputs.variants]
     front = pareto_front(points)
     span = max(test.high for test in tests) - min(test.low for test in tests) or 0.01
-    axes.set_ylim(min(test.low for test in tests) - 0.08 * span, max(test.high for test in tests) + 0.08 * span)
+    axes.set_ylim(
+        min(test.low for test in tests) - 0.08 * span, max(test.high for test in tests) + 0.08 * span
+    )
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: share(value, 3)))
     axes.set_ylabel("test F1")
 
