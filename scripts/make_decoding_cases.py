@@ -34,9 +34,9 @@ STRATEGIES = ("none", "simple", "first", "average", "max")
 TEMPERATURES = (1.0, 0.6, 1.7, 3.0)  # one case after the other
 
 
-def made_up_logits(encoded: EncodedText, rng: np.random.Generator) -> np.ndarray:
+def made_up_logits(encoded: EncodedText, rng: np.random.Generator, decimals: int = 4) -> np.ndarray:
     """Some tokens are clear, some undecided, some neighbours agree; rounded so that a file holds them
-    exactly.
+    exactly, and with no decimals so that labels and whole paths tie.
     """
     count = len(encoded.ids)
     logits = rng.normal(0, 1.5, (count, len(LABELS)))
@@ -51,7 +51,9 @@ def made_up_logits(encoded: EncodedText, rng: np.random.Generator) -> np.ndarray
             favourite = int(rng.integers(1, len(LABELS)))
         logits[index, favourite] += rng.choice([0.5, 2.0, 6.0])
         previous = favourite
-    return np.round(logits, 4).astype(np.float32)
+    if decimals == 0:
+        logits = np.clip(logits, -1, 2)
+    return np.round(logits, decimals).astype(np.float32) + np.float32(0)  # + 0 makes -0 plain
 
 
 def pipeline_spans(
@@ -90,14 +92,18 @@ def main() -> None:
     args = parser.parse_args()
     out = args.checkpoints / "smoke" / "decoding-cases.json" if args.smoke else args.out
 
-    # 1. Texts that have tokens and are short enough to read.
+    # 1. Texts that are short enough to read, and a few for ties and length.
     rng = random.Random(args.seed)
     tokenizer = load_tokenizer(args.tokenizer)
     texts = [text for text in HANDMADE if 8 < len(text) < 90]
     texts = (
         sorted(rng.sample(texts, 40), key=texts.index) + generated_sentences(12, rng) + random_texts(8, rng)
     )
-    encoded = [item for item in encode_texts(tokenizer, texts) if item.ids]
+    short = len(texts)
+    # Ties, by the dozen, and texts long enough for rounding to add up.
+    texts += generated_sentences(8, rng) + [" ".join(generated_sentences(12, rng)) for _ in range(2)]
+    encoded = encode_texts(tokenizer, texts)
+    decimals = [4] * short + [0] * 9 + [4]
 
     # 2. The pipeline needs a model for its label names only; the logits are ours.
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="[UNK]")
@@ -108,9 +114,10 @@ def main() -> None:
 
     numbers = np.random.default_rng(args.seed)
     cases = []
-    for number, item in enumerate(encoded):
+    with_tokens = [(item, places) for item, places in zip(encoded, decimals, strict=True) if item.ids]
+    for number, (item, places) in enumerate(with_tokens):
         temperature = TEMPERATURES[number % len(TEMPERATURES)]
-        logits = made_up_logits(item, numbers)
+        logits = made_up_logits(item, numbers, places)
         tags, spans = decode(item, logits, temperature=temperature)
         cases.append(
             {

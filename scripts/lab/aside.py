@@ -41,7 +41,8 @@ def replace(aside: Path, product: Path) -> None:
     try:
         aside.rename(product)
     except BaseException:
-        old.rename(product)
+        if not product.exists():
+            old.rename(product)
         raise
     clear(old)
 

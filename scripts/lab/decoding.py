@@ -41,17 +41,22 @@ def log_softmax(logits: np.ndarray) -> np.ndarray:
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
-def best_path(log_probabilities: np.ndarray) -> list[int]:
-    """The most probable legal label sequence; ties go to the lower label index."""
-    count = len(log_probabilities)
+def best_path(scores: np.ndarray) -> list[int]:
+    """The most probable legal label sequence; ties go to the lower label index.
+
+    `scores` are log-probabilities or logits [pre-tokens, labels]: softmax takes the same from a whole row.
+    """
+    count = len(scores)
     if count == 0:
         return []
-    back = np.zeros((count, log_probabilities.shape[1]), dtype=np.int64)
-    best = log_probabilities[0] + _START
+    back = np.zeros((count, scores.shape[1]), dtype=np.int64)
+    best = scores[0] + _START
     for index in range(1, count):
-        scores = best[:, None] + _STEP
-        back[index] = scores.argmax(axis=0)
-        best = scores.max(axis=0) + log_probabilities[index]
+        steps = best[:, None] + _STEP
+        back[index] = steps.argmax(axis=0)
+        # Relative to the best one of the step before, and in the gateway's order of operations, so that both
+        # round alike and find the same ties, over any length.
+        best = (steps.max(axis=0) - best.max()) + scores[index]
     path = [int(best.argmax())]
     for index in range(count - 1, 0, -1):
         path.append(int(back[index, path[-1]]))
@@ -75,8 +80,9 @@ def decode(
     ranges = encoded.pre_token_ranges()
     if not ranges:
         return [], []
-    log_probabilities = log_softmax(logits[[first for first, _ in ranges]])
-    path = best_path(log_probabilities) if viterbi else argmax_path(log_probabilities)
+    logits = logits[[first for first, _ in ranges]].astype(np.float64)
+    log_probabilities = log_softmax(logits)
+    path = best_path(logits) if viterbi else argmax_path(logits)
     calibrated = log_softmax(log_probabilities / temperature)
     tags = [LABELS[index] for index in path]
 

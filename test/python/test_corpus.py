@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scripts.lab.arguments import parser_for, resolve_places
 from scripts.lab.corpus import (
     WNUT17_TYPES,
     CorpusError,
@@ -18,6 +19,8 @@ from scripts.lab.corpus import (
     read_wnut17,
 )
 from scripts.lab.labels import ENTITY_TYPES, tags_from_spans
+from scripts.lab.smoke_corpus import write_smoke_corpus
+from scripts.lab.tag_schemes import SCHEMES
 
 
 def write(directory: Path, text: str | bytes) -> Path:
@@ -193,3 +196,18 @@ def test_any_token_is_read_as_it_is_written(sentences: list[list[str]]) -> None:
         lines = "\n\n".join("\n".join(f"{token}\tO" for token in tokens) for tokens in sentences)
         found = read_columns(write(Path(folder), "first O\n\n" + lines))
     assert [list(sentence.tokens) for sentence in found] == [["first"], *sentences]
+
+
+@pytest.mark.parametrize("scheme", ["auto", *SCHEMES])
+def test_smoke_data_hold_the_same_entities_in_the_scheme_that_is_asked_for(
+    tmp_path: Path, scheme: str
+) -> None:
+    asked = ["--smoke", "--scheme", scheme, "--checkpoints", str(tmp_path)]
+    places = resolve_places(parser_for("").parse_args(asked))
+    assert places.scheme == scheme
+    plain = read_split(write_smoke_corpus(tmp_path / "plain"), "train", scheme="iob1")
+    assert places.read_split("train") == plain
+    assert places.read_split("train") == read_split(tmp_path / "smoke" / "data", "train")  # by its evidence
+    if scheme == "bioes":
+        with pytest.raises(CorpusError, match=r"eng\.train:\d+: bio forbids [ES]-"):
+            read_split(tmp_path / "smoke" / "data", "train", scheme="bio")
