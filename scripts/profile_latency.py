@@ -144,7 +144,7 @@ def main() -> None:
         }
         write_json(places.checkpoints / "latency" / f"{name}.json", record)
         show(name, record)
-    print(f"times faster: than {baseline} {chosen}, which is its fastest form at {COMPARED_AT}")
+    print(f"The speed-up at {COMPARED_AT} is over {baseline}, {chosen}: its fastest form there")
 
 
 def show(name: str, record: dict) -> None:
@@ -152,7 +152,7 @@ def show(name: str, record: dict) -> None:
     times = record["speedup"][COMPARED_AT]
     memory = "      ?" if record["residentMb"] is None else f"{record['residentMb']:7.1f}"
     print(
-        f"{name:20} {ms}  {times['median']:6.2f} times faster ({times['min']:.2f} to {times['max']:.2f})"
+        f"{name:20} {ms}  speed-up {times['median']:6.2f} ({times['min']:.2f} to {times['max']:.2f})"
         f"  {memory} MB resident",
         flush=True,
     )

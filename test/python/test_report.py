@@ -1,18 +1,27 @@
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 from scripts.lab.bootstrap import f1_of, interval, resampled_f1
+from scripts.lab.reporting.document import document
 from scripts.lab.reporting.front import pareto_front
+from scripts.lab.reporting.inputs import read_inputs
+from scripts.lab.reporting.made_up import made_up_places, write_made_up
 from scripts.lab.reporting.statistics import qualities
+from scripts.lab.reporting.style import label_points, plot_style
+from scripts.report import DRAWN_BY
 
 POINTS = st.lists(
     st.tuples(st.integers(1, 9).map(float), st.integers(0, 9).map(float)), min_size=1, max_size=12
@@ -105,3 +114,96 @@ def test_every_plot_is_shown_and_is_there(report: Path) -> None:
     for plot in plots:
         assert f"](report/{plot.name})" in text
         assert 1_000 < plot.stat().st_size < 150_000
+
+
+def test_the_plots_are_the_same_bytes_again(tmp_path: Path) -> None:
+    places = made_up_places(tmp_path)
+    write_made_up(places, ("full", "distilled-3l-int8"))
+    inputs = read_inputs(places, resamples=100, seed=1)
+    for name, draw in DRAWN_BY.items():
+        drawn = []
+        for target in (tmp_path / "one.svg", tmp_path / "other.svg"):
+            with plot_style():
+                draw(inputs, target)
+            drawn.append(target.read_text(encoding="utf-8"))
+        assert drawn[0] == drawn[1], name
+        assert "<text" in drawn[0] and "dc:date" not in drawn[0]
+
+
+def test_labels_of_crowded_points_do_not_overlap() -> None:
+    points = [(1.0, 0.9), (1.02, 0.9), (1.0, 0.902), (1.05, 0.899), (3.0, 0.85), (1.0, 0.9), (1.03, 0.901)]
+    with plot_style():
+        figure, axes = plt.subplots(figsize=(8, 5))
+        axes.set(xlim=(0, 4), ylim=(0.8, 0.95))
+        texts = [f"distilled-{index}l-int8" for index in range(len(points))]
+        notes = label_points(axes, points, texts, [])
+        figure.canvas.draw()
+        boxes = [Text.get_window_extent(note, figure.canvas.get_renderer()) for note in notes]
+        limits = axes.get_window_extent()
+        plt.close(figure)
+    for one, other in itertools.combinations(boxes, 2):
+        assert Bbox.intersection(one, other) is None
+    assert all(limits.x0 <= box.x0 and box.x1 <= limits.x1 for box in boxes)
+
+
+@pytest.mark.parametrize(
+    ("lost", "step"),
+    [
+        ("models/full/card.json", "write_card"),
+        ("evaluations/full.npz", "evaluate"),
+        ("latency/full.json", "profile_latency"),
+        ("calibration/full.json", "calibrate"),
+        ("robustness/full.json", "robustness"),
+        ("frozen-head.json", "frozen_head"),
+        ("encoder-only.json", "encoder_only"),
+    ],
+)
+def test_a_missing_input_names_its_script(tmp_path: Path, lost: str, step: str) -> None:
+    places = made_up_places(tmp_path)
+    write_made_up(places, ("full", "small-int8"))
+    (tmp_path / lost).unlink()
+    with pytest.raises(FileNotFoundError, match=rf"run scripts\.{step}"):
+        read_inputs(places, resamples=100, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("folder", "change", "message"),
+    [
+        ("latency", {"measuredAt": "1971-01-01T00:00:00Z"}, "of different runs and cannot be compared"),
+        (
+            "calibration",
+            {"sha256": "0"},
+            r"of another model file than the card of full; run scripts\.calibrate",
+        ),
+        ("robustness", {"typos": {}}, r"expected 'typos.f1' in it; run scripts\.robustness again"),
+    ],
+)
+def test_stale_inputs_are_refused(tmp_path: Path, folder: str, change: dict, message: str) -> None:
+    places = made_up_places(tmp_path)
+    write_made_up(places, ("full", "small-int8"))
+    path = tmp_path / folder / "full.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(ValueError, match=message):
+        read_inputs(places, resamples=100, seed=1)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_the_text_holds_for_extreme_figures(tmp_path: Path, share: float) -> None:
+    """One variant; all tags below the reference, or all above it; not one right answer on test, or all."""
+    places = made_up_places(tmp_path)
+    write_made_up(places, ("full",))
+    path = tmp_path / "evaluations" / "full.json"
+    evaluation = json.loads(path.read_text())
+    for found in evaluation["test"]["perTag"].values():
+        found["f1"] = share
+    path.write_text(json.dumps(evaluation))
+    with np.load(tmp_path / "evaluations" / "full.npz") as saved:
+        arrays = dict(saved)
+    counts = arrays["test_counts"]
+    counts[:, :2] = counts[:, 2:] * int(share)
+    np.savez(tmp_path / "evaluations" / "full.npz", **arrays)
+    text = document(read_inputs(places, resamples=100, seed=1))
+    behind = "; not at `B-LOC`" if share == 0 else "."
+    assert f"`full` beats the reference at {8 if share else 0} of 8 tags{behind}" in text
+    assert "cannot be told from" not in text and "surely another" not in text
+    assert "`small" not in text

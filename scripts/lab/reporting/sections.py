@@ -60,9 +60,8 @@ def overview(inputs: Inputs) -> str:
         f"- By validation `{best.name}` is the best: F1 {figure(best.quality.validation.value)} there, "
         f"{figure(best.quality.test.value)} on test.",
         f"- The fastest is `{fastest.name}`: {fastest.latency['ms'][COMPARED_AT]:.2f} ms for a text of 32 tokens, "
-        f"a speed-up of {speedup_of(fastest)['median']:.2f} over {baseline_in_words(inputs)}, at "
-        f"{100 * fastest.quality.test.value / reference.quality.test.value:.1f} % of the test F1 of "
-        f"`{reference.name}`.",
+        f"a speed-up of {speedup_of(fastest)['median']:.2f} over {baseline_in_words(inputs)}, at test F1 "
+        f"{figure(fastest.quality.test.value)} (`{reference.name}`: {figure(reference.quality.test.value)}).",
         f"- The smallest is `{smallest.name}`: {smallest.megabytes:.1f} MB on disk.",
     ]
     others = [each for each in variants if each is not reference]

@@ -12,8 +12,9 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
-from matplotlib.text import Annotation
+from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
 from scripts.lab.aside import written_aside
@@ -87,11 +88,7 @@ def label_points(
                     if distance > NEAR
                     else None,
                 )
-                box = (
-                    Annotation.get_window_extent(note, renderer)
-                    if distance <= NEAR
-                    else _text_box(note, renderer)
-                )
+                box = _text_box(note, renderer)
                 cost = sum(_overlap(box, other) for other in taken) + _outside(box, inside)
                 if best is None or cost < best[0]:
                     if best is not None:
@@ -107,12 +104,10 @@ def label_points(
     return made
 
 
-def _text_box(note: Annotation, renderer: object) -> Bbox:
+def _text_box(note: Annotation, renderer: RendererBase) -> Bbox:
     """Of the text alone, without its line."""
-    arrow, note.arrow_patch = note.arrow_patch, None
-    box = note.get_window_extent(renderer)
-    note.arrow_patch = arrow
-    return box
+    note.update_positions(renderer)
+    return Text.get_window_extent(note, renderer)
 
 
 def _overlap(one: Bbox, other: Bbox) -> float:
