@@ -2,7 +2,7 @@
 # Makes all released variants from nothing, in order; a step whose product exists is skipped.
 #
 #   scripts/build_variants.sh --data ../shared/data/conll2003
-#   scripts/build_variants.sh --smoke                    (tiny data and models under checkpoints/smoke, a minute or two)
+#   scripts/build_variants.sh --smoke                    (tiny data and models under checkpoints/smoke, a few minutes)
 #   scripts/build_variants.sh --data FOLDER --base DIR   (another BERT-like encoder)
 #
 # PYTHON names the interpreter (.venv/bin/python). To make one thing again, remove its product and run this again.
@@ -80,4 +80,6 @@ for name in "${released[@]}"; do
   esac
   step "$models/$name/card.json" write_card --name "$name" "${origin[@]}"
 done
+# Of the products above in a smoke run too, which by itself would make up results.
+common=(--checkpoints "$checkpoints" --models "$models")
 step "$models/REPORT.md" report

@@ -63,9 +63,16 @@ def parse() -> argparse.Namespace:
 
 
 def fused_forms(places: Places, name: str) -> dict[str, onnx.ModelProto]:
-    """The fused forms of a variant; none of one that is not a plain graph in floating point."""
+    """The fused forms of a variant; none of one in int8, and none where heads are cut, which the optimizer does not
+    recognise as attention.
+    """
     model = onnx.load(places.models / name / "model.onnx")
-    if graph_properties(model).get("storage") not in ("fp16", "fp32"):
+    properties = graph_properties(model)
+    queries = [
+        tensor.dims for tensor in model.graph.initializer if tensor.name.endswith("attention.query.weight")
+    ]
+    uncut = len(queries) == int(properties.get("layers", -1)) and all(rows == out for rows, out in queries)
+    if properties.get("storage") not in ("fp16", "fp32") or not uncut:
         return {}
     return {form: fused(model, normalization=normalization) for form, normalization in FUSED.items()}
 

@@ -75,7 +75,7 @@ def train_student(
     labels = None
     if args.ensemble:
         members = [directory.parent / name for name in args.ensemble]
-        settings = (args.seed, args.batch_size, case_types, augmentation, len(sentences))
+        settings = (args.seed, args.batch_size, case_types, augmentation, tokenizer.to_str(), sentences)
         labels = SoftLabels(members, directory.parent / "soft-labels", settings, args.bf16)
 
     def epoch_batches(epoch: int) -> list[Batch]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -221,29 +221,20 @@ def test_a_file_of_other_arrays_is_refused(tmp_path: Path) -> None:
     assert set(read_evaluated(path, "a" * 64)) == {"validation", "test"}
 
 
-def calibrate_there(root: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    places = ["--checkpoints", str(folder), "--models", str(folder / "models")]
-    return subprocess.run(
-        [sys.executable, "-m", "scripts.calibrate", *places, *arguments],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-
-def test_the_script_writes_what_the_card_takes_and_refuses_another_model(root: Path, tmp_path: Path) -> None:
+def test_the_script_writes_what_the_card_takes_and_refuses_another_model(
+    run_script: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    command = ("calibrate", "--checkpoints", tmp_path, "--models", tmp_path / "models")
     smoke_evaluation(Places(None, tmp_path, tmp_path / "models"), "full")
-    done = calibrate_there(root, tmp_path)
+    done = run_script(*command)
     assert done.returncode == 0, done.stderr
     written = json.loads((tmp_path / "calibration" / "full.json").read_text())
     assert written["temperature"] == pytest.approx(2.0, rel=0.3)  # of 60 made-up sentences
     assert written["fittedOn"] == "validation"
 
-    again = calibrate_there(root, tmp_path)
+    again = run_script(*command)
     assert (again.returncode, "exists already; pass --force" in again.stderr) == (2, True)
     with (tmp_path / "models" / "full" / "model.onnx").open("ab") as model:
         model.write(b"\0")
-    other = calibrate_there(root, tmp_path, "--force")
+    other = run_script(*command, "--force")
     assert (other.returncode, "is of another model file; run scripts.evaluate" in other.stderr) == (2, True)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -85,9 +85,10 @@ def test_a_text_without_tokens_keeps_its_place() -> None:
     assert arrays["test_counts"].tolist() == [[0, 0, 1], [0, 0, 0], [0, 0, 0]]
 
 
-def test_both_files_come_from_one_pass_and_are_not_overwritten(root: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "scripts.evaluate", "--checkpoints", str(tmp_path)]
-    done = subprocess.run([*command, "--smoke"], cwd=root, capture_output=True, text=True, check=False)
+def test_both_files_come_from_one_pass_and_are_not_overwritten(
+    run_script: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    done = run_script("evaluate", "--smoke", "--checkpoints", tmp_path)
     assert done.returncode == 0, done.stderr
     smoke = tmp_path / "smoke"
     figures = json.loads((smoke / "evaluations" / "full.json").read_text())
@@ -101,6 +102,6 @@ def test_both_files_come_from_one_pass_and_are_not_overwritten(root: Path, tmp_p
     with np.load(smoke / "evaluations" / "full.npz") as saved:
         assert str(saved["sha256"]) == figures["sha256"]
 
-    again = ["--checkpoints", str(smoke), "--models", str(smoke / "models"), "--data", str(smoke / "data")]
-    done = subprocess.run([*command[:3], *again], cwd=root, capture_output=True, text=True, check=False)
+    places = ("--checkpoints", smoke, "--models", smoke / "models", "--data", smoke / "data")
+    done = run_script("evaluate", *places)
     assert (done.returncode, "exists already; pass --force" in done.stderr) == (2, True)

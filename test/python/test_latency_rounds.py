@@ -7,13 +7,16 @@ import onnx
 import pytest
 
 from scripts.lab import latency_rounds
+from scripts.lab.arguments import Places
 from scripts.lab.fused_graph import fused, fused_operators
 from scripts.lab.latency_rounds import fastest, measure_rounds, rotated, speedup
+from scripts.lab.layer_shapes import LayerShape, ShapedTagger, set_shapes
 from scripts.lab.onnx_graph import tagger_graph
 from scripts.lab.onnx_quantize import quantize
 from scripts.lab.resident import STATUS, resident_mb
 from scripts.lab.runtime import LATENCY_SHAPES, open_session, shape_feeds
 from scripts.lab.smoke import small_model, small_tokenizer
+from scripts.profile_latency import fused_forms
 
 SHAPES = ("1x8", "1x32", "1x128", "8x32")
 VOCABULARY = small_tokenizer().get_vocab_size()
@@ -22,6 +25,25 @@ VOCABULARY = small_tokenizer().get_vocab_size()
 @pytest.fixture(scope="module")
 def graph() -> onnx.ModelProto:
     return tagger_graph(small_model(VOCABULARY, layers=3))
+
+
+@pytest.mark.parametrize(
+    ("shapes", "forms"),
+    [
+        ([(4, 64), (4, 8)], 2),
+        ([(4, 64), (2, 64)], 0),
+        ([(2, 64), (2, 64)], 0),
+        ([(4, 64), (0, 64)], 0),
+    ],
+)
+def test_only_models_with_all_their_heads_are_fused(
+    tmp_path: Path, shapes: list[tuple[int, int]], forms: int
+) -> None:
+    config = small_model(VOCABULARY, layers=1).config
+    set_shapes(config, [LayerShape(*shape) for shape in shapes])
+    (tmp_path / "cut").mkdir()
+    onnx.save(tagger_graph(ShapedTagger(config)), tmp_path / "cut" / "model.onnx")
+    assert len(fused_forms(Places(None, tmp_path, tmp_path), "cut")) == forms
 
 
 @pytest.mark.parametrize("normalization", [True, False])

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,22 +62,19 @@ def test_real_graphs_are_measured_and_sums_compared_with_whole_models() -> None:
     assert all(check["measuredMs"] > 0 for check in record["additivity"])
 
 
-def run(root: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", *arguments, "--smoke", "--checkpoints", str(folder)]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120, check=False)
-
-
-def test_the_table_is_made_by_its_script_and_pruning_reuses_it(root: Path, tmp_path: Path) -> None:
-    done = run(root, tmp_path, "scripts.measure_latency_table")
+def test_the_table_is_made_by_its_script_and_pruning_reuses_it(
+    run_script: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    done = run_script("measure_latency_table", "--smoke", "--checkpoints", tmp_path)
     assert done.returncode == 0, done.stderr
     assert "attention of a layer: 0 heads" in done.stdout
     path = table_path(tmp_path / "smoke", 32)
     before = path.read_bytes()
-    looked = run(root, tmp_path, "scripts.prune", "--candidates", "0.5", "0.9")
+    looked = run_script("prune", "--smoke", "--checkpoints", tmp_path, "--candidates", "0.5", "0.9")
     assert looked.returncode == 0, looked.stderr
     assert looked.stdout.count("served F1 before recovery") == 2
     assert not (tmp_path / "smoke" / "pruned").exists()
-    done = run(root, tmp_path, "scripts.prune", "--target-share", "0.6")
+    done = run_script("prune", "--smoke", "--checkpoints", tmp_path, "--target-share", "0.6")
     assert done.returncode == 0, done.stderr
     assert path.read_bytes() == before
     record = json.loads((tmp_path / "smoke" / "pruned" / "training.json").read_text())
@@ -88,6 +85,6 @@ def test_the_table_is_made_by_its_script_and_pruning_reuses_it(root: Path, tmp_p
     assert record["predictedMs"] <= 0.6 * record["uncutMs"] + 1e-3
     config = json.loads((tmp_path / "smoke" / "pruned" / "config.json").read_text())
     assert config["layer_shapes"] == [shape for shape in record["layerShapes"] if any(shape.values())]
-    done = run(root, tmp_path, "scripts.prune", "--max-ms", "0")
+    done = run_script("prune", "--smoke", "--checkpoints", tmp_path, "--max-ms", "0")
     assert done.returncode == 2
     assert "no part of a layer fits" in done.stderr

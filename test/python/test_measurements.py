@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -69,15 +69,10 @@ def test_the_card_takes_a_calibration_and_cards_without_one_stay_valid(root: Pat
             check_card({**card, "calibration": {**calibration, "temperature": 0}})
 
 
-def test_write_card_puts_calibration_and_robustness_on_the_card(root: Path, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "scripts.write_card", "--smoke", "--checkpoints", str(tmp_path)],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+def test_write_card_puts_calibration_and_robustness_on_the_card(
+    run_script: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    done = run_script("write_card", "--smoke", "--checkpoints", tmp_path)
     assert done.returncode == 0, done.stderr
     smoke = tmp_path / "smoke"
     card = json.loads((smoke / "models" / "full" / "card.json").read_text(encoding="utf-8"))

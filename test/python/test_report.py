@@ -3,7 +3,7 @@ from __future__ import annotations
 import itertools
 import json
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -80,17 +80,12 @@ def test_counts_of_other_sentences_are_refused(sizes: tuple[int, int]) -> None:
 
 
 @pytest.fixture(scope="module")
-def report(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def report(
+    run_script: Callable[..., subprocess.CompletedProcess[str]], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     checkpoints = tmp_path_factory.mktemp("report")
     for _ in range(2):  # the second time over the first one's products
-        done = subprocess.run(
-            [sys.executable, "-m", "scripts.report", "--smoke", "--checkpoints", str(checkpoints)],
-            cwd=root,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        done = run_script("report", "--smoke", "--checkpoints", checkpoints)
         assert done.returncode == 0, done.stderr
     (found,) = checkpoints.rglob("REPORT.md")
     return found

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import random
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -125,15 +125,10 @@ def test_keys_touch_both_ways() -> None:
     assert all(key in TOUCHING_KEYS[other] for key, others in TOUCHING_KEYS.items() for other in others)
 
 
-def test_the_script_measures_four_kinds_of_text(root: Path, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "scripts.robustness", "--smoke", "--checkpoints", str(tmp_path)],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+def test_the_script_measures_four_kinds_of_text(
+    run_script: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    done = run_script("robustness", "--smoke", "--checkpoints", tmp_path)
     assert done.returncode == 0, done.stderr
     written = json.loads((tmp_path / "smoke" / "robustness" / "full.json").read_text())
     assert set(written) == {"sha256", "lowerCased", "upperCased", "typos", "wnut17"}

@@ -6,17 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from scripts.lab.cards import RELEASED, check_card, sha256_of
-
-
-def run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", *arguments], cwd=root, capture_output=True, text=True, timeout=120, check=False
-    )
 
 
 @pytest.fixture(scope="module")
@@ -51,40 +46,54 @@ def test_the_smoke_chain_makes_all_variants_with_valid_cards(smoke: Path) -> Non
     assert (student["recipe"]["layers"], student["parent"]) == ([0, 2, 4], "distilled-3l")
 
 
+def test_the_report_is_of_the_variants_that_the_chain_made(smoke: Path) -> None:
+    rows = (smoke / "models" / "REPORT.md").read_text(encoding="utf-8").splitlines()
+    for name in RELEASED:
+        f1 = json.loads((smoke / "evaluations" / f"{name}.json").read_text())["test"]["f1"]
+        row = next(row for row in rows if row.startswith(f"| `{name}`"))
+        assert f"{f1:.4f}".removeprefix("0") in row
+
+
 def test_nothing_is_left_half_written(smoke: Path) -> None:
     assert [
         path for path in smoke.rglob("*") if "partial" in path.name or path.name.endswith(".training")
     ] == []
 
 
-def test_figures_of_another_model_file_are_refused(root: Path, smoke: Path) -> None:
+def test_figures_of_another_model_file_are_refused(
+    run_script: Callable[..., subprocess.CompletedProcess[str]], smoke: Path
+) -> None:
     evaluation = smoke / "evaluations" / "full.json"
     kept = evaluation.read_text()
     evaluation.write_text(json.dumps({**json.loads(kept), "sha256": "0" * 64}))
-    done = run(
-        root, "scripts.write_card", "--force", "--checkpoints", str(smoke), "--models", str(smoke / "models")
-    )
+    done = run_script("write_card", "--force", "--checkpoints", smoke, "--models", smoke / "models")
     evaluation.write_text(kept)
     assert (done.returncode, "the evaluation of full is of another model file" in done.stderr) == (2, True)
 
 
-def test_an_existing_variant_is_not_overwritten(root: Path, smoke: Path) -> None:
-    done = run(root, "scripts.export", "--checkpoints", str(smoke), "--models", str(smoke / "models"))
+def test_an_existing_variant_is_not_overwritten(
+    run_script: Callable[..., subprocess.CompletedProcess[str]], smoke: Path
+) -> None:
+    done = run_script("export", "--checkpoints", smoke, "--models", smoke / "models")
     assert done.returncode == 2
     assert "exists already; pass --force" in done.stderr
 
 
-def test_wrong_input_ends_with_one_line(root: Path, tmp_path: Path) -> None:
+def test_wrong_input_ends_with_one_line(
+    run_script: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
     (tmp_path / "eng.train").write_text("EU NNP I-NP I-ORG\nbroken\n")
-    done = run(root, "scripts.finetune", "--data", str(tmp_path), "--checkpoints", str(tmp_path / "c"))
+    done = run_script("finetune", "--data", tmp_path, "--checkpoints", tmp_path / "c")
     assert done.returncode == 2
     assert "eng.train:2: expected a token and a tag at least" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_fixtures_and_shared_cases_are_made_again_byte_by_byte(root: Path, tmp_path: Path) -> None:
+def test_fixtures_and_shared_cases_are_made_again_byte_by_byte(
+    root: Path, run_script: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
     for script in ("make_fixture", "make_tokenizer_cases", "make_decoding_cases"):
-        done = run(root, f"scripts.{script}", "--smoke", "--checkpoints", str(tmp_path))
+        done = run_script(script, "--smoke", "--checkpoints", tmp_path)
         assert done.returncode == 0, done.stderr
     fixtures = root / "test" / "fixtures"
     made = tmp_path / "smoke"
