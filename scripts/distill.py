@@ -29,6 +29,7 @@ from scripts.lab.arguments import (
     show_config,
 )
 from scripts.lab.batches import training_batches
+from scripts.lab.compute import device_for
 from scripts.lab.distillation import even_matches
 from scripts.lab.model import load_checkpoint
 from scripts.lab.progress import progress
@@ -58,6 +59,7 @@ def main() -> None:
     places = resolve_places(args)
     if args.smoke:
         args.epochs, args.lr = 2, 2e-3
+        args.adversarial = 0.05
         smoke_checkpoint(places, args.teacher)
     show_config(args)
     target = places.checkpoints / args.name
@@ -70,6 +72,7 @@ def main() -> None:
     # 2. Teacher, student and data.
     layers = [int(number) for number in args.layers.split(",")]
     teacher, tokenizer, case_types = load_checkpoint(places.checkpoints / args.teacher)
+    teacher.to(device_for(args.device))
     matched = even_matches(layers, teacher.config.num_hidden_layers)
     sentences = places.read_split("train")
     validation = places.read_split("validation")

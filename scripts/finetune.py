@@ -5,8 +5,8 @@
     python -m scripts.finetune --smoke
 
 Writes CHECKPOINTS/NAME (averaged weights of the epoch that serves best on validation). A run that was
-interrupted goes on after its last whole epoch when it is started again. An epoch takes about two minutes on
-two cores.
+interrupted goes on after its last whole epoch when it is started again. An epoch takes about 4.5
+minutes on two cores with AVX2, and 10 s on an H100.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import argparse
 import random
 
 import torch
+from transformers import BertForTokenClassification
 
 from scripts.lab.arguments import (
-    add_precision_argument,
+    add_training_arguments,
     clear,
     command_line,
     parser_for,
@@ -28,6 +29,8 @@ from scripts.lab.arguments import (
 )
 from scripts.lab.augmentation import Augmentation, epoch_sentences, mentions_by_type
 from scripts.lab.batches import Batch, training_batches
+from scripts.lab.compute import device_for
+from scripts.lab.dropout import set_dropout
 from scripts.lab.model import DEFAULT_BASE, load_base
 from scripts.lab.smoke_products import smoke_base
 from scripts.lab.training import TrainingSettings, train
@@ -42,16 +45,16 @@ def parse() -> argparse.Namespace:
     )
     model.add_argument("--name", default="full", help="name of the checkpoint (%(default)s)")
     training = parser.add_argument_group("training")
-    training.add_argument("--epochs", type=int, default=12)
+    training.add_argument("--epochs", type=int, default=10)
     training.add_argument(
-        "--lr", type=float, default=1.5e-4, help="peak learning rate of the head (%(default)s)"
+        "--lr", type=float, default=3e-4, help="peak learning rate of the head (%(default)s)"
     )
     training.add_argument(
-        "--layer-decay", type=float, default=0.9, help="1 = all layers learn alike (%(default)s)"
+        "--layer-decay", type=float, default=0.8, help="1 = all layers learn alike (%(default)s)"
     )
     training.add_argument("--ema", type=float, default=0.998, help="0 = keep the last weights (%(default)s)")
     training.add_argument("--batch-size", type=int, default=32)
-    add_precision_argument(training)
+    add_training_arguments(training, adversarial=1.0, dropout=0.1)
     text = parser.add_argument_group("training text")
     text.add_argument(
         "--replace-share", type=float, default=0.15, help="sentences whose mentions are replaced"
@@ -60,10 +63,10 @@ def parse() -> argparse.Namespace:
         "--invent-share", type=float, default=0.0, help="of these mentions: blended ones (%(default)s)"
     )
     text.add_argument(
-        "--lower-share", type=float, default=0.05, help="sentences that are lower-cased (%(default)s)"
+        "--lower-share", type=float, default=0.08, help="sentences that are lower-cased (%(default)s)"
     )
     text.add_argument(
-        "--upper-share", type=float, default=0.0, help="sentences that are upper-cased (%(default)s)"
+        "--upper-share", type=float, default=0.05, help="sentences that are upper-cased (%(default)s)"
     )
     text.add_argument("--max-joined", type=int, default=4, help="neighbours joined into one text, at most")
     return parser.parse_args()
@@ -75,6 +78,7 @@ def main() -> None:
     places = resolve_places(args)
     if args.smoke:
         args.base, args.epochs, args.lr = smoke_base(places), 2, 2e-3
+        args.adversarial = 0.05
     show_config(args)
     target = places.checkpoints / args.name
     refuse_overwrite(target, args.force)
@@ -87,6 +91,8 @@ def main() -> None:
     sentences = places.read_split("train")
     validation = places.read_split("validation")
     model, tokenizer, case_types = load_base(args.base)
+    set_dropout(model, args.dropout)
+    model.to(device_for(args.device))
     print(
         f"{len(sentences)} training and {len(validation)} validation sentences; case classes: {case_types}",
         flush=True,
@@ -103,7 +109,7 @@ def main() -> None:
         texts = epoch_sentences(sentences, mentions, augmentation, rng)
         return training_batches(texts, tokenizer, batch_size=args.batch_size, case_types=case_types, rng=rng)
 
-    def loss(tagger: torch.nn.Module, batch: Batch) -> torch.Tensor:
+    def loss(tagger: BertForTokenClassification, batch: Batch) -> torch.Tensor:
         return tagger(**batch.inputs(), labels=batch.labels).loss
 
     # 4. Train.
@@ -114,6 +120,7 @@ def main() -> None:
         layer_decay=args.layer_decay,
         ema=args.ema,
         seed=args.seed,
+        adversarial=args.adversarial,
         bf16=args.bf16,
     )
     record = train(

@@ -34,6 +34,7 @@ from scripts.lab.arguments import (
     show_config,
 )
 from scripts.lab.batches import training_batches
+from scripts.lab.compute import autocast, device_for
 from scripts.lab.distillation import even_matches
 from scripts.lab.layer_shapes import LayerShape, shapes_of
 from scripts.lab.layer_timing import SMOKE_ROUNDS, add_timing_arguments
@@ -79,6 +80,7 @@ def main() -> None:
     args.name = args.name or ("pruned" if by_time else "pruned-ffn50")
     if args.smoke:
         args.epochs, args.lr, args.rounds, args.trials = 2, 2e-3, SMOKE_ROUNDS, 2
+        args.adversarial = 0.05
         smoke_checkpoint(places, args.teacher)
     show_config(args)
     target = places.checkpoints / args.name
@@ -91,11 +93,12 @@ def main() -> None:
 
     # 2. Rank the units on validation.
     teacher, tokenizer, case_types = load_checkpoint(places.checkpoints / args.teacher)
+    teacher.to(device_for(args.device))
     validation = places.read_split("validation")
     ranking = training_batches(
         validation, tokenizer, batch_size=args.batch_size, case_types=case_types, rng=random.Random(args.seed)
     )
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=args.bf16):
+    with autocast(teacher, args.bf16):
         importance = unit_importance(teacher, progress(ranking, "rank units"))
 
     # 3. Choose and cut.

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from scripts.lab.aside import NoRoomError, clear, no_room
+from scripts.lab.compute import DEVICES
 from scripts.lab.corpus import CorpusError, Sentence, read_split
 from scripts.lab.processor import has_bf16
 from scripts.lab.smoke_corpus import write_smoke_corpus
@@ -22,6 +23,7 @@ from scripts.lab.tag_schemes import SCHEMES
 __all__ = [
     "Places",
     "add_precision_argument",
+    "add_training_arguments",
     "clear",
     "command_line",
     "parser_for",
@@ -86,6 +88,19 @@ def add_precision_argument(group: argparse._ArgumentGroup) -> None:
         default=has_bf16(),
         help="products in bf16 (where the CPU has them)",
     )
+
+
+def add_training_arguments(group: argparse._ArgumentGroup, *, adversarial: float, dropout: float) -> None:
+    group.add_argument(
+        "--adversarial",
+        type=float,
+        default=adversarial,
+        help="also learn from word embeddings moved by this much against the label; 0 = off, and half the "
+        "time (%(default)s)",
+    )
+    group.add_argument("--dropout", type=float, default=dropout, help="of hidden states (%(default)s)")
+    group.add_argument("--device", choices=DEVICES, default="auto", help="where to train (%(default)s)")
+    add_precision_argument(group)
 
 
 def resolve_places(args: argparse.Namespace) -> Places:

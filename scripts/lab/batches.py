@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from tokenizers import Tokenizer
@@ -36,6 +36,13 @@ class Batch:
     token_type_ids: torch.Tensor
     labels: torch.Tensor | None = None
     soft_logits: torch.Tensor | None = None  # [batch, length, labels], what the teachers say
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on that device; itself where it is there already."""
+        if self.input_ids.device == device:
+            return self
+        tensors = (getattr(self, field.name) for field in fields(self))
+        return Batch(*(None if tensor is None else tensor.to(device) for tensor in tensors))
 
     def inputs(self) -> dict[str, torch.Tensor]:
         return {

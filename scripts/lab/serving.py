@@ -11,6 +11,7 @@ import torch
 from tokenizers import Tokenizer
 
 from scripts.lab.batches import Batch, SpecialTokens, collate
+from scripts.lab.compute import autocast
 from scripts.lab.corpus import Sentence, as_text
 from scripts.lab.decoding import Span, decode
 from scripts.lab.encoding import MAX_LENGTH, encode_texts
@@ -34,8 +35,8 @@ class Answer:
 
 def torch_runner(model: BertForTokenClassification, bf16: bool) -> Runner:
     def run(batch: Batch) -> np.ndarray:
-        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
-            return model(**batch.inputs()).logits.float().numpy()
+        with torch.no_grad(), autocast(model, bf16):
+            return model(**batch.to(model.device).inputs()).logits.float().cpu().numpy()
 
     return run
 

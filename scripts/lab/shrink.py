@@ -47,7 +47,8 @@ def unit_importance(model: BertForTokenClassification, batches: Iterable[Batch])
     model.eval()
     model.zero_grad()
     for batch in batches:
-        model(**batch.inputs(), labels=batch.labels).loss.backward()
+        placed = batch.to(model.device)
+        model(**placed.inputs(), labels=placed.labels).loss.backward()
     found = []
     with torch.no_grad():
         for layer in model.bert.encoder.layer:
@@ -124,6 +125,7 @@ def measured_loss(model: BertForTokenClassification, batches: Iterable[Batch]) -
     with torch.no_grad():
         for batch in batches:
             labelled = int((batch.labels != IGNORED_LABEL).sum())
-            total += model(**batch.inputs(), labels=batch.labels).loss.item() * labelled
+            placed = batch.to(model.device)
+            total += model(**placed.inputs(), labels=placed.labels).loss.item() * labelled
             tokens += labelled
     return total / tokens

@@ -17,6 +17,7 @@ from transformers import BertForTokenClassification
 from scripts.lab.aside import written_aside
 from scripts.lab.batches import Batch
 from scripts.lab.cards import sha256_of
+from scripts.lab.compute import autocast
 from scripts.lab.model import load_checkpoint
 from scripts.lab.progress import progress
 
@@ -32,16 +33,21 @@ def labels_key(teachers: Sequence[Path], settings: object) -> str:
 @torch.no_grad()
 def mean_logits(teachers: Sequence[BertForTokenClassification], batch: Batch) -> torch.Tensor:
     """Mean of the teachers' logits [batch, length, labels]: the geometric mean of their probabilities."""
-    return torch.stack([teacher(**batch.inputs()).logits.float() for teacher in teachers]).mean(dim=0)
+    return torch.stack(
+        [teacher(**batch.to(teacher.device).inputs()).logits.float().cpu() for teacher in teachers]
+    ).mean(dim=0)
 
 
 class SoftLabels:
     """`label` gives the batches of one pool epoch their `soft_logits`, from disk where they are there."""
 
-    def __init__(self, teachers: Sequence[Path], directory: Path, settings: object, bf16: bool) -> None:
+    def __init__(
+        self, teachers: Sequence[Path], directory: Path, settings: object, bf16: bool, device: torch.device
+    ) -> None:
         self._teachers = list(teachers)
         self._directory = directory / labels_key(teachers, settings)
         self._bf16 = bf16
+        self._device = device
         self._loaded: list[BertForTokenClassification] | None = None
 
     def label(self, batches: Sequence[Batch], pool_epoch: int) -> None:
@@ -57,10 +63,10 @@ class SoftLabels:
 
     def _write(self, file: Path, batches: Sequence[Batch], pool_epoch: int) -> None:
         if self._loaded is None:
-            self._loaded = [load_checkpoint(folder)[0].eval() for folder in self._teachers]
+            self._loaded = [load_checkpoint(folder)[0].eval().to(self._device) for folder in self._teachers]
         found = {}
         for index, batch in enumerate(progress(batches, f"label texts {pool_epoch + 1}")):
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._bf16):
+            with autocast(self._loaded[0], self._bf16):
                 # fp16 keeps a logit of 10 to .004, far below what the temperature smooths away.
                 found[f"batch_{index}"] = mean_logits(self._loaded, batch).numpy().astype(np.float16)
         with written_aside(file) as aside:

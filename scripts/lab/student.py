@@ -9,11 +9,12 @@ from pathlib import Path
 
 from transformers import BertForTokenClassification, PreTrainedTokenizerFast
 
-from scripts.lab.arguments import add_precision_argument
+from scripts.lab.arguments import add_training_arguments
 from scripts.lab.augmentation import Augmentation, epoch_sentences, mentions_by_type
 from scripts.lab.batches import Batch, training_batches
 from scripts.lab.corpus import Sentence
 from scripts.lab.distillation import DistillationSettings, distillation_loss
+from scripts.lab.dropout import set_dropout
 from scripts.lab.soft_labels import SoftLabels
 from scripts.lab.training import TrainingSettings, train
 from scripts.lab.versions import library_versions
@@ -37,7 +38,13 @@ def add_student_arguments(parser: argparse.ArgumentParser, *, epochs: int, learn
     training.add_argument("--lr", type=float, default=learning_rate, help="peak learning rate (%(default)s)")
     training.add_argument("--ema", type=float, default=0.998, help="0 = keep the last weights (%(default)s)")
     training.add_argument("--batch-size", type=int, default=32, help="texts (%(default)s)")
-    add_precision_argument(training)
+    add_training_arguments(training, adversarial=1.0, dropout=0.0)
+    training.add_argument(
+        "--freeze-embeddings",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="keep the teacher's word embeddings",
+    )
     # The teacher labels whatever it is shown, so more replacement is safe here than in fine-tuning.
     training.add_argument(
         "--replace-share", type=float, default=0.3, help="sentences whose mentions are replaced (%(default)s)"
@@ -46,7 +53,10 @@ def add_student_arguments(parser: argparse.ArgumentParser, *, epochs: int, learn
         "--invent-share", type=float, default=0.0, help="of these mentions: blended ones (%(default)s)"
     )
     training.add_argument(
-        "--upper-share", type=float, default=0.0, help="sentences that are upper-cased (%(default)s)"
+        "--lower-share", type=float, default=0.08, help="sentences that are lower-cased (%(default)s)"
+    )
+    training.add_argument(
+        "--upper-share", type=float, default=0.05, help="sentences that are upper-cased (%(default)s)"
     )
     loss = parser.add_argument_group("loss")
     loss.add_argument("--temperature", type=float, default=2.0, help="of the logits (%(default)s)")
@@ -68,15 +78,19 @@ def train_student(
     meta: dict[str, object],
 ) -> float:
     """Trains `student` on what `teacher` says of the augmented sentences; returns the best validation F1."""
+    set_dropout(student, args.dropout)
     mentions = mentions_by_type(sentences)
     augmentation = Augmentation(
-        replace_share=args.replace_share, invent_share=args.invent_share, upper_share=args.upper_share
+        replace_share=args.replace_share,
+        invent_share=args.invent_share,
+        lower_share=args.lower_share,
+        upper_share=args.upper_share,
     )
     labels = None
     if args.ensemble:
         members = [directory.parent / name for name in args.ensemble]
         settings = (args.seed, args.batch_size, case_types, augmentation, tokenizer.to_str(), sentences)
-        labels = SoftLabels(members, directory.parent / "soft-labels", settings, args.bf16)
+        labels = SoftLabels(members, directory.parent / "soft-labels", settings, args.bf16, teacher.device)
 
     def epoch_batches(epoch: int) -> list[Batch]:
         pool_epoch = epoch % args.pool_epochs if labels else epoch
@@ -101,6 +115,8 @@ def train_student(
             batch_size=args.batch_size,
             ema=args.ema,
             seed=args.seed,
+            adversarial=args.adversarial,
+            freeze_embeddings=args.freeze_embeddings,
             bf16=args.bf16,
         ),
         epoch_batches=epoch_batches,

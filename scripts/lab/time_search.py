@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-import torch
 from transformers import BertForTokenClassification
 
 from scripts.lab.batches import Batch
+from scripts.lab.compute import autocast
 from scripts.lab.latency_table import TableFacts, table_path
 from scripts.lab.layer_shapes import LayerShape
 from scripts.lab.layer_timing import table_for
@@ -50,7 +50,7 @@ class TimeSearch:
 
     def loss(self, shapes: Sequence[LayerShape]) -> float:
         pruned = keep_units(self.teacher, self.importance, shapes)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.args.bf16):
+        with autocast(pruned, self.args.bf16):
             return measured_loss(pruned, self.batches)
 
     def describe(self, shapes: Sequence[LayerShape], f1: float) -> str:

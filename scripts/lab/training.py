@@ -17,8 +17,10 @@ import torch
 from tokenizers import Tokenizer
 from transformers import BertForTokenClassification
 
+from scripts.lab.adversarial import add_adversarial_gradients
 from scripts.lab.aside import replace, written_aside
 from scripts.lab.batches import Batch
+from scripts.lab.compute import autocast
 from scripts.lab.corpus import Sentence
 from scripts.lab.model import save_checkpoint
 from scripts.lab.progress import progress
@@ -36,6 +38,8 @@ class TrainingSettings:
     weight_decay: float = 0.01
     clip_norm: float = 1.0
     seed: int = 1
+    adversarial: float = 0.0  # size of the perturbation of word embeddings; 0 = off
+    freeze_embeddings: bool = False  # those of words, two thirds of a small model
     bf16: bool = True
 
 
@@ -48,13 +52,16 @@ def parameter_groups(
     layers = model.config.num_hidden_layers
     groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
+        words = name.startswith("bert.embeddings.word_embeddings.")
+        if words and settings.freeze_embeddings:
+            continue
         depth = 0
         if name.startswith("bert.encoder.layer."):
             depth = layers - int(name.split(".")[3])
         elif name.startswith("bert.embeddings.") and "token_type" not in name:
             depth = layers + 1  # the case classes are new and learn at full speed
         rate = settings.learning_rate * settings.layer_decay**depth
-        decay = settings.weight_decay if parameter.ndim > 1 else 0.0
+        decay = settings.weight_decay if parameter.ndim > 1 and not words else 0.0
         groups.setdefault((rate, decay), []).append(parameter)
     return [
         {"params": found, "lr": rate, "peak": rate, "weight_decay": decay}
@@ -71,7 +78,7 @@ def rate_factor(done: float, warmup_share: float) -> float:
 
 def read_state(resume: Path) -> dict[str, object]:
     try:
-        return torch.load(resume, weights_only=True)
+        return torch.load(resume, weights_only=True, map_location="cpu")
     except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
         raise ValueError(
             f"{resume}: damaged; remove {resume.parent} to train from the beginning ({error})"
@@ -115,26 +122,36 @@ def train(
         history, step = saved["history"], saved["step"]
         print(f"resumed after epoch {len(history)} of {settings.epochs}", flush=True)
 
-    weights = list(model.parameters())
-    averaged_weights = list(averaged.parameters())
+    if settings.freeze_embeddings and not settings.adversarial:
+        model.bert.embeddings.word_embeddings.requires_grad_(False)  # spares their gradient
+    trained_weights = {id(weight) for group in optimizer.param_groups for weight in group["params"]}
+    pairs = zip(model.parameters(), averaged.parameters(), strict=True)
+    weights, averaged_weights = zip(*(pair for pair in pairs if id(pair[0]) in trained_weights), strict=True)
+
+    def cast_loss(tagger: BertForTokenClassification, batch: Batch) -> torch.Tensor:
+        with autocast(tagger, settings.bf16):
+            return loss(tagger, batch)
+
     for epoch in range(len(history), settings.epochs):
         began = time.monotonic()
         torch.manual_seed(settings.seed * 1000 + epoch)  # the same dropout whether resumed or not
         batches = epoch_batches(epoch)
         model.train()
-        losses = 0.0
+        losses = torch.zeros((), device=model.device)
         for index, batch in enumerate(progress(batches, f"epoch {epoch + 1}/{settings.epochs}")):
             factor = rate_factor((epoch + index / len(batches)) / settings.epochs, settings.warmup_share)
             for group in optimizer.param_groups:
                 group["lr"] = group["peak"] * factor
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=settings.bf16):
-                value = loss(model, batch)
+            placed = batch.to(model.device)
+            value = cast_loss(model, placed)
             value.backward()
+            if settings.adversarial:
+                add_adversarial_gradients(model, placed, cast_loss, settings.adversarial)
             torch.nn.utils.clip_grad_norm_(weights, settings.clip_norm)
             optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+            model.zero_grad(set_to_none=True)
             step += 1
-            losses += value.item()
+            losses += value.detach()
             # Early on the average follows quickly, or it would remember the untrained head for an epoch.
             decay = min(settings.ema, (1 + step) / (10 + step))
             with torch.no_grad():
@@ -145,7 +162,7 @@ def train(
         history.append(
             {
                 "epoch": epoch + 1,
-                "loss": round(losses / len(batches), 5),
+                "loss": round(losses.item() / len(batches), 5),
                 "validationF1": f1,
                 "trainSeconds": round(trained - began, 1),
                 "validateSeconds": round(time.monotonic() - trained, 1),
@@ -167,7 +184,13 @@ def train(
                 aside,
             )
 
-    record = {**meta, "settings": asdict(settings), "caseTypes": case_types, "history": history}
+    record = {
+        **meta,
+        "settings": asdict(settings),
+        "device": model.device.type,
+        "caseTypes": case_types,
+        "history": history,
+    }
     with written_aside(state / "best" / "training.json") as aside:
         aside.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     replace(state / "best", directory)

@@ -37,7 +37,9 @@ def teachers(tokenizer: Tokenizer, tmp_path: Path) -> list[Path]:
 def test_labels_are_the_mean_of_the_teachers_and_are_asked_for_once(
     batches: list[Batch], teachers: list[Path], tmp_path: Path
 ) -> None:
-    SoftLabels(teachers, tmp_path / "labels", "settings", bf16=False).label(batches, 0)
+    SoftLabels(teachers, tmp_path / "labels", "settings", bf16=False, device=torch.device("cpu")).label(
+        batches, 0
+    )
     models = [load_checkpoint(folder)[0].eval() for folder in teachers]
     for batch in batches:
         one, other = (model(**batch.inputs()).logits for model in models)
@@ -47,7 +49,9 @@ def test_labels_are_the_mean_of_the_teachers_and_are_asked_for_once(
     with np.load(file) as saved:
         np.savez(file, **{name: values + 1 for name, values in saved.items()})
     before = [batch.soft_logits for batch in batches]
-    SoftLabels(teachers, tmp_path / "labels", "settings", bf16=False).label(batches, 0)
+    SoftLabels(teachers, tmp_path / "labels", "settings", bf16=False, device=torch.device("cpu")).label(
+        batches, 0
+    )
     for batch, old in zip(batches, before, strict=True):
         torch.testing.assert_close(batch.soft_logits, old + 1, atol=2e-3, rtol=2e-3)
 
@@ -56,7 +60,9 @@ def test_labels_are_the_mean_of_the_teachers_and_are_asked_for_once(
 def test_labels_of_other_teachers_or_texts_are_not_taken(
     batches: list[Batch], teachers: list[Path], tmp_path: Path, tokenizer: Tokenizer, change: str
 ) -> None:
-    SoftLabels(teachers, tmp_path / "labels", "settings", bf16=False).label(batches, 0)
+    SoftLabels(teachers, tmp_path / "labels", "settings", bf16=False, device=torch.device("cpu")).label(
+        batches, 0
+    )
     settings = "settings"
     if change == "weights":
         other = small_model(tokenizer.get_vocab_size(), layers=2, seed=7)
@@ -65,14 +71,16 @@ def test_labels_of_other_teachers_or_texts_are_not_taken(
         settings = "others"
     else:
         teachers = teachers[:1]
-    SoftLabels(teachers, tmp_path / "labels", settings, bf16=False).label(batches, 0)
+    SoftLabels(teachers, tmp_path / "labels", settings, bf16=False, device=torch.device("cpu")).label(
+        batches, 0
+    )
     assert len(list((tmp_path / "labels").rglob("*.npz"))) == 2
 
 
 def test_labels_that_do_not_fit_the_texts_are_refused(
     batches: list[Batch], teachers: list[Path], tmp_path: Path
 ) -> None:
-    labels = SoftLabels(teachers, tmp_path / "labels", "settings", bf16=False)
+    labels = SoftLabels(teachers, tmp_path / "labels", "settings", bf16=False, device=torch.device("cpu"))
     labels.label(batches, 0)
     assert batches[0].input_ids.shape != batches[1].input_ids.shape
     with pytest.raises(ValueError, match="labels of other texts; remove it"):
