@@ -43,6 +43,18 @@ step() { # product script arguments...
   "$python" -m "scripts.$script" "${common[@]}" "$@"
 }
 
+measure_missing() { # folder script: one run for all released variants without this measurement
+  local missing=()
+  for name in "${released[@]}"; do
+    [ -e "$checkpoints/$1/$name.json" ] || missing+=("$name")
+  done
+  if [ ${#missing[@]} -eq 0 ]; then
+    echo "== $2: $checkpoints/$1 is there"
+    return
+  fi
+  step "$checkpoints/$1/${missing[0]}.json" "$2" --names "${missing[@]}"
+}
+
 # 1. Train.
 step "$checkpoints/full" finetune "${base[@]}"
 step "$checkpoints/distilled-3l" distill --name distilled-3l --layers 0,2,4
@@ -65,11 +77,9 @@ done
 
 # 3. Measure, write the cards and the report. All latencies come from one run, so that they compare.
 released=(full full-int8 pruned-int8 pruned-ffn50-int8 distilled-3l distilled-3l-int8 distilled-2l-int8)
-for name in "${released[@]}"; do
-  step "$checkpoints/evaluations/$name.json" evaluate --name "$name"
-  step "$checkpoints/calibration/$name.json" calibrate --name "$name"
-  step "$checkpoints/robustness/$name.json" robustness --name "$name"
-done
+measure_missing evaluations evaluate
+measure_missing calibration calibrate
+measure_missing robustness robustness
 step "$checkpoints/latency/${released[-1]}.json" profile_latency --names "${released[@]}"
 for name in "${released[@]}"; do
   case "$name" in

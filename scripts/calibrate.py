@@ -1,6 +1,6 @@
 """Fits on validation how far a variant's probabilities can be believed, and checks it on test.
 
-    python -m scripts.calibrate --name full
+    python -m scripts.calibrate --names full full-int8
     python -m scripts.calibrate --smoke
 
 Reads CHECKPOINTS/evaluations/NAME.{json,npz} of scripts.evaluate, which must be of the model file that is
@@ -17,8 +17,16 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
-from scripts.lab.arguments import parser_for, refuse_overwrite, resolve_places, run_script, show_config
+from scripts.lab.arguments import (
+    Places,
+    parser_for,
+    refuse_overwrite,
+    resolve_places,
+    run_script,
+    show_config,
+)
 from scripts.lab.calibration import TEMPERATURES, calibrate
 from scripts.lab.cards import sha256_of, write_json
 from scripts.lab.evaluated import SPLITS, read_evaluated
@@ -27,32 +35,41 @@ from scripts.lab.evaluated import SPLITS, read_evaluated
 def parse() -> argparse.Namespace:
     parser = parser_for(__doc__)
     group = parser.add_argument_group("calibrate")
-    group.add_argument("--name", default="full", help="variant to calibrate (%(default)s)")
+    group.add_argument("--names", nargs="+", default=["full"], help="variants to calibrate (full)")
     return parser.parse_args()
 
 
 def main() -> None:
-    # 1. What scripts.evaluate left, of the model file that is there.
     args = parse()
     places = resolve_places(args)
     if args.smoke:
         # Imported only here, because it loads transformers, which nothing else in this script needs.
         from scripts.lab.smoke_evaluation import smoke_evaluation
 
-        smoke_evaluation(places, args.name)
+        for name in args.names:
+            smoke_evaluation(places, name)
     show_config(args)
-    target = places.checkpoints / "calibration" / f"{args.name}.json"
-    refuse_overwrite(target, args.force)
-    model_file = places.models / args.name / "model.onnx"
-    figures = places.checkpoints / "evaluations" / f"{args.name}.json"
+    for name in args.names:
+        refuse_overwrite(product(places, name), args.force)
+    for name in args.names:
+        calibrate_variant(places, name)
+
+
+def product(places: Places, name: str) -> Path:
+    return places.checkpoints / "calibration" / f"{name}.json"
+
+
+def calibrate_variant(places: Places, name: str) -> None:
+    # 1. What scripts.evaluate left, of the model file that is there.
+    target = product(places, name)
+    model_file = places.models / name / "model.onnx"
+    figures = places.checkpoints / "evaluations" / f"{name}.json"
     for path, step in ((model_file, "export or scripts.quantize"), (figures, "evaluate")):
         if not path.is_file():
             raise FileNotFoundError(f"{path}: no such file; run scripts.{step} first")
     digest = sha256_of(model_file)
     if json.loads(figures.read_text(encoding="utf-8")).get("sha256") != digest:
-        raise ValueError(
-            f"the evaluation of {args.name} is of another model file; run scripts.evaluate again"
-        )
+        raise ValueError(f"the evaluation of {name} is of another model file; run scripts.evaluate again")
     splits = read_evaluated(figures.with_suffix(".npz"), digest)
 
     # 2. Fit, check, write.
@@ -63,7 +80,7 @@ def main() -> None:
     temperature = found["temperature"]
     if not TEMPERATURES[0] * 1.01 < temperature < TEMPERATURES[1] * 0.99:
         print(
-            f"{args.name}: the temperature {temperature} is a limit of its range: the logits of validation "
+            f"{name}: the temperature {temperature} is a limit of its range: the logits of validation "
             "tell all or nothing of its labels",
             flush=True,
         )
@@ -71,11 +88,11 @@ def main() -> None:
         for split in SPLITS:
             error = found["expectedCalibrationError"][level][split]
             print(
-                f"{args.name} {split}: {level} calibration error {error['before']:.4f}, "
+                f"{name} {split}: {level} calibration error {error['before']:.4f}, "
                 f"{error['after']:.4f} at temperature {temperature}",
                 flush=True,
             )
-    print(f"{args.name} test: margins tell wrong texts by {json.dumps(found['marginQuality']['test'])}")
+    print(f"{name} test: margins tell wrong texts by {json.dumps(found['marginQuality']['test'])}")
 
 
 if __name__ == "__main__":

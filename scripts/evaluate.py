@@ -1,7 +1,7 @@
 """Measures served F1: one corpus sentence a request, exact spans in code points, against gold.
 
-    python -m scripts.evaluate --data ../shared/data/conll2003 --name full-int8
-    python -m scripts.evaluate --data FOLDER --name full-int8 --splits validation --url http://127.0.0.1:8080
+    python -m scripts.evaluate --data ../shared/data/conll2003 --names full full-int8
+    python -m scripts.evaluate --data FOLDER --names full-int8 --splits validation --url http://127.0.0.1:8080
     python -m scripts.evaluate --smoke
 
 Without --url the model runs here in onnxruntime, and the figures are written to
@@ -43,9 +43,9 @@ FP32_BATCH_SIZE = 16  # texts; test_evaluate.py holds that the answers stay thos
 def parse() -> argparse.Namespace:
     parser = parser_for(__doc__)
     group = parser.add_argument_group("evaluate")
-    group.add_argument("--name", default="full", help="variant to measure (%(default)s)")
+    group.add_argument("--names", nargs="+", default=["full"], help="variants to measure (full)")
     group.add_argument(
-        "--model", type=Path, help="another model.onnx than that of the variant; nothing is written"
+        "--model", type=Path, help="another model.onnx than that of the one variant; nothing is written"
     )
     group.add_argument("--splits", nargs="+", default=["validation", "test"], choices=("validation", "test"))
     group.add_argument("--url", help="a running gateway to ask instead, such as http://127.0.0.1:8080")
@@ -77,13 +77,13 @@ def batch_size_of(asked: int | None, model_file: Path) -> int:
     return asked
 
 
-def ask(args: argparse.Namespace, places: Places) -> None:
+def ask(args: argparse.Namespace, places: Places, name: str) -> None:
     """Prints what a running gateway makes of the splits."""
     for split in args.splits:
         sentences = places.read_split(split)
         texts = [as_text(sentence)[0] for sentence in sentences]
-        spans = [as_triples(answer) for answer in ask_gateway(args.url, texts, args.name)]
-        show(args.name, split, report(sentences, spans))
+        spans = [as_triples(answer) for answer in ask_gateway(args.url, texts, name)]
+        show(name, split, report(sentences, spans))
 
 
 def show(name: str, split: str, figures: dict[str, object]) -> None:
@@ -94,25 +94,38 @@ def show(name: str, split: str, figures: dict[str, object]) -> None:
 
 
 def main() -> None:
-    # 1. The model, and what may run together.
     args = parse()
+    if args.model is not None and len(args.names) != 1:
+        raise ValueError(f"--model is one variant's file, but --names has {len(args.names)}; expected one")
     places = resolve_places(args)
-    if args.smoke and not (places.models / args.name / "model.onnx").is_file():
+    missing = [name for name in args.names if not (places.models / name / "model.onnx").is_file()]
+    if args.smoke and missing:
         # Imported only here, because it loads transformers, which nothing else in this script needs.
         from scripts.lab.smoke_products import smoke_variant
 
-        smoke_variant(places, args.name)
+        for name in missing:
+            smoke_variant(places, name)
     show_config(args)
-    if args.url is not None:
-        ask(args, places)
-        return
-    target = places.checkpoints / "evaluations" / f"{args.name}.json"
-    if args.model is None:
-        refuse_overwrite(target, args.force)
-    model_file = args.model or places.models / args.name / "model.onnx"
+    if args.url is None and args.model is None:
+        for name in args.names:
+            refuse_overwrite(product(places, name), args.force)
+    for name in args.names:
+        if args.url is None:
+            evaluate_variant(args, places, name)
+        else:
+            ask(args, places, name)
+
+
+def product(places: Places, name: str) -> Path:
+    return places.checkpoints / "evaluations" / f"{name}.json"
+
+
+def evaluate_variant(args: argparse.Namespace, places: Places, name: str) -> None:
+    # 1. The model, and what may run together.
+    model_file = args.model or places.models / name / "model.onnx"
     runner = onnx_runner(open_session(model_file, args.threads))
     batch_size = batch_size_of(args.batch_size, model_file)
-    tokenizer = load_tokenizer(tokenizer_of(places.models, args.name))
+    tokenizer = load_tokenizer(tokenizer_of(places.models, name))
     digest = sha256_of(model_file)
 
     # 2. One pass over each split.
@@ -128,17 +141,18 @@ def main() -> None:
             texts,
             case_types=case_types,
             batch_size=batch_size,
-            what=f"{args.name} {split}",
+            what=f"{name} {split}",
         )
         figures[split] = {
             **report(sentences, [as_triples(answer.viterbi) for answer in answers]),
             "argmaxF1": entity_f1(gold, [as_triples(answer.argmax) for answer in answers]),
         }
         arrays |= dump_arrays(split, encode_texts(tokenizer, texts, case_types), gold, answers)
-        show(args.name, split, figures[split])
+        show(name, split, figures[split])
 
     # 3. Both files; the one that names the other's model comes last.
     if args.model is None:
+        target = product(places, name)
         target.parent.mkdir(parents=True, exist_ok=True)
         write_dump(target.with_suffix(".npz"), digest, arrays)
         write_json(

@@ -1,7 +1,7 @@
 """Measures served F1 on text unlike that of training: other case, typing errors, and another domain.
 
-    python -m scripts.robustness --data ../shared/data/conll2003 --name full
-    python -m scripts.robustness --data FOLDER --name full --wnut17 FOLDER
+    python -m scripts.robustness --data ../shared/data/conll2003 --names full full-int8
+    python -m scripts.robustness --data FOLDER --names full --wnut17 FOLDER
     python -m scripts.robustness --smoke
 
 Writes CHECKPOINTS/robustness/NAME.json, where scripts.write_card finds it. All on test splits; one sentence a
@@ -22,7 +22,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from scripts.evaluate import batch_size_of
-from scripts.lab.arguments import parser_for, refuse_overwrite, resolve_places, run_script, show_config
+from scripts.lab.arguments import (
+    Places,
+    parser_for,
+    refuse_overwrite,
+    resolve_places,
+    run_script,
+    show_config,
+)
 from scripts.lab.cards import sha256_of, tokenizer_of, write_json
 from scripts.lab.corpus import WNUT17_FILES, Sentence, as_text, read_wnut17
 from scripts.lab.encoding import load_tokenizer
@@ -36,7 +43,7 @@ from scripts.lab.serving import answer_texts, as_triples
 def parse() -> argparse.Namespace:
     parser = parser_for(__doc__)
     group = parser.add_argument_group("robustness")
-    group.add_argument("--name", default="full", help="variant to measure (%(default)s)")
+    group.add_argument("--names", nargs="+", default=["full"], help="variants to measure (full)")
     group.add_argument(
         "--wnut17", type=Path, help=f"folder with {WNUT17_FILES['test']} (wnut17 beside --data)"
     )
@@ -70,7 +77,7 @@ def counts_on(
 
 
 def main() -> None:
-    # 1. The model, and the texts.
+    # 1. The texts.
     args = parse()
     places = resolve_places(args)
     if args.smoke:
@@ -78,14 +85,12 @@ def main() -> None:
         from scripts.lab.smoke_evaluation import write_smoke_wnut17
         from scripts.lab.smoke_products import smoke_variant
 
-        smoke_variant(places, args.name)
+        for name in args.names:
+            smoke_variant(places, name)
         write_smoke_wnut17(places.need_data().parent / "wnut17")
     show_config(args)
-    target = places.checkpoints / "robustness" / f"{args.name}.json"
-    refuse_overwrite(target, args.force)
-    model_file = places.models / args.name / "model.onnx"
-    runner = onnx_runner(open_session(model_file, args.threads))
-    tokenizer = load_tokenizer(tokenizer_of(places.models, args.name))
+    for name in args.names:
+        refuse_overwrite(product(places, name), args.force)
     test = places.read_split("test")
     texts = {
         "lowerCased": [lower_cased(sentence) for sentence in test],
@@ -95,8 +100,38 @@ def main() -> None:
     wnut17 = wnut17_sentences(args.wnut17, places.need_data())
     if wnut17 is not None:
         texts["wnut17"] = wnut17
+    edited = sum(
+        old != new
+        for before, after in zip(test, texts["typos"], strict=True)
+        for old, new in zip(before.tokens, after.tokens, strict=True)
+    )
+    typos = {"rate": args.typo_rate, "seed": args.seed, "editedTokens": edited}
 
-    # 2. Measure. Dynamic int8 answers one text at a time, because its activation scales depend on what runs
+    # 2. Measure and write.
+    for name in args.names:
+        model_file = places.models / name / "model.onnx"
+        figures = measure(args, places, name, model_file, texts)
+        figures["typos"] |= typos
+        target = product(places, name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_json(target, {"sha256": sha256_of(model_file), **figures})
+
+
+def product(places: Places, name: str) -> Path:
+    return places.checkpoints / "robustness" / f"{name}.json"
+
+
+def measure(
+    args: argparse.Namespace,
+    places: Places,
+    name: str,
+    model_file: Path,
+    texts: dict[str, Sequence[Sentence]],
+) -> dict[str, dict[str, object]]:
+    """Figures of one variant on each kind of text."""
+    runner = onnx_runner(open_session(model_file, args.threads))
+    tokenizer = load_tokenizer(tokenizer_of(places.models, name))
+    # Dynamic int8 answers one text at a time, because its activation scales depend on what runs
     # together. A float model computes each row of a batch by itself and gives padding a weight of exactly 0
     # in the attention, so texts of like length may share a run.
     batch_size = batch_size_of(None, model_file)
@@ -108,7 +143,7 @@ def main() -> None:
             raw,
             case_types=not args.no_case_types,
             batch_size=batch_size,
-            what=f"{args.name} {what}",
+            what=f"{name} {what}",
         )
         return [as_triples(found.viterbi) for found in answers]
 
@@ -120,17 +155,8 @@ def main() -> None:
             figures[what]["perType"] = {
                 kind: {**counts[kind].figures(), "support": counts[kind].gold} for kind in ENTITY_TYPES
             }
-        print(f"{args.name} {what}: served F1 {figures[what]['f1']:.4f}", flush=True)
-    edited = sum(
-        old != new
-        for before, after in zip(test, texts["typos"], strict=True)
-        for old, new in zip(before.tokens, after.tokens, strict=True)
-    )
-    figures["typos"] |= {"rate": args.typo_rate, "seed": args.seed, "editedTokens": edited}
-
-    # 3. Write.
-    target.parent.mkdir(parents=True, exist_ok=True)
-    write_json(target, {"sha256": sha256_of(model_file), **figures})
+        print(f"{name} {what}: served F1 {figures[what]['f1']:.4f}", flush=True)
+    return figures
 
 
 if __name__ == "__main__":

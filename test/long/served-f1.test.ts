@@ -28,7 +28,7 @@ describe('served F1 through HTTP', { skip: missing }, () => {
           'scripts.evaluate',
           '--data',
           DATA,
-          '--name',
+          '--names',
           name,
           '--url',
           gateway.url,

@@ -103,5 +103,7 @@ def test_both_files_come_from_one_pass_and_are_not_overwritten(
         assert str(saved["sha256"]) == figures["sha256"]
 
     places = ("--checkpoints", smoke, "--models", smoke / "models", "--data", smoke / "data")
-    done = run_script("evaluate", *places)
-    assert (done.returncode, "exists already; pass --force" in done.stderr) == (2, True)
+    done = run_script("evaluate", *places, "--names", "other", "full")
+    assert (done.returncode, "full.json exists already; pass --force" in done.stderr) == (2, True)
+    done = run_script("evaluate", *places, "--names", "full", "other", "--model", "model.onnx")
+    assert (done.returncode, "--names has 2; expected one" in done.stderr) == (2, True)

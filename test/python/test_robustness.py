@@ -128,8 +128,9 @@ def test_keys_touch_both_ways() -> None:
 def test_the_script_measures_four_kinds_of_text(
     run_script: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
-    done = run_script("robustness", "--smoke", "--checkpoints", tmp_path)
+    done = run_script("robustness", "--smoke", "--checkpoints", tmp_path, "--names", "full", "other")
     assert done.returncode == 0, done.stderr
+    assert (tmp_path / "smoke" / "robustness" / "other.json").is_file()
     written = json.loads((tmp_path / "smoke" / "robustness" / "full.json").read_text())
     assert set(written) == {"sha256", "lowerCased", "upperCased", "typos", "wnut17"}
     assert {"precision", "recall", "f1", "sentences", "rate", "seed", "editedTokens"} == set(written["typos"])
