@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 from scripts.lab.runtime import LATENCY_SHAPES, open_session, shape_feeds
@@ -27,6 +28,12 @@ def resident_bytes() -> int:
     raise ValueError(f"{STATUS}: expected a line VmRSS, found none")
 
 
+@cache
+def empty_bytes() -> int:
+    """Of a process that only imported onnxruntime, measured once."""
+    return _measure()
+
+
 def resident_mb(model_file: Path, vocabulary: int) -> float | None:
     """MB (10**6 bytes) that a fresh process holds with the model beyond one that only imported onnxruntime.
 
@@ -35,7 +42,7 @@ def resident_mb(model_file: Path, vocabulary: int) -> float | None:
     if not STATUS.is_file():
         return None
     with_model = _measure(str(model_file.resolve()), "--vocabulary", str(vocabulary))
-    return round((with_model - _measure()) / 1e6, 1)
+    return round((with_model - empty_bytes()) / 1e6, 1)
 
 
 def _measure(*arguments: str) -> int:
