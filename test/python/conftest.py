@@ -20,6 +20,11 @@ settings.register_profile(
 settings.load_profile("entier")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The smoke chain takes longer than all others together, so one process begins with it."""
+    items.sort(key=lambda item: item.path.name != "test_smoke_chain.py")
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT

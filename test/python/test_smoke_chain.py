@@ -1,4 +1,4 @@
-"""The whole chain on tiny data; by far the longest of the Python tests, so run-pytest.sh begins with it."""
+"""The whole chain on tiny data; by far the longest of the Python tests."""
 
 from __future__ import annotations
 

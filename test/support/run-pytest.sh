@@ -4,6 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 bash scripts/setup_venv.sh
 .venv/bin/ruff check scripts test/python
-# Two processes of one thread, a file at a time; the file with the longest test goes first.
+# Two processes of one thread, a file at a time.
 export OMP_NUM_THREADS=1
-exec .venv/bin/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder test/python/test_smoke_chain.py test/python "$@"
+exec .venv/bin/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder test/python "$@"
