@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 
 from scripts.lab.arguments import (
     Places,
@@ -50,20 +49,17 @@ def main() -> None:
             smoke_evaluation(places, name)
     show_config(args)
     for name in args.names:
-        refuse_overwrite(product(places, name), args.force)
+        refuse_overwrite(places.measurement("calibration", name), args.force)
     for name in args.names:
         calibrate_variant(places, name)
 
 
-def product(places: Places, name: str) -> Path:
-    return places.checkpoints / "calibration" / f"{name}.json"
-
-
 def calibrate_variant(places: Places, name: str) -> None:
+    """Writes and prints the calibration of one variant; FileNotFoundError or ValueError where it is not evaluated."""
     # 1. What scripts.evaluate left, of the model file that is there.
-    target = product(places, name)
+    target = places.measurement("calibration", name)
     model_file = places.models / name / "model.onnx"
-    figures = places.checkpoints / "evaluations" / f"{name}.json"
+    figures = places.measurement("evaluations", name)
     for path, step in ((model_file, "export or scripts.quantize"), (figures, "evaluate")):
         if not path.is_file():
             raise FileNotFoundError(f"{path}: no such file; run scripts.{step} first")

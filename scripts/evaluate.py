@@ -108,7 +108,7 @@ def main() -> None:
     show_config(args)
     if args.url is None and args.model is None:
         for name in args.names:
-            refuse_overwrite(product(places, name), args.force)
+            refuse_overwrite(places.measurement("evaluations", name), args.force)
     for name in args.names:
         if args.url is None:
             evaluate_variant(args, places, name)
@@ -116,11 +116,8 @@ def main() -> None:
             ask(args, places, name)
 
 
-def product(places: Places, name: str) -> Path:
-    return places.checkpoints / "evaluations" / f"{name}.json"
-
-
 def evaluate_variant(args: argparse.Namespace, places: Places, name: str) -> None:
+    """Runs one variant here, prints its figures and writes them."""
     # 1. The model, and what may run together.
     model_file = args.model or places.models / name / "model.onnx"
     runner = onnx_runner(open_session(model_file, args.threads))
@@ -152,7 +149,7 @@ def evaluate_variant(args: argparse.Namespace, places: Places, name: str) -> Non
 
     # 3. Both files; the one that names the other's model comes last.
     if args.model is None:
-        target = product(places, name)
+        target = places.measurement("evaluations", name)
         target.parent.mkdir(parents=True, exist_ok=True)
         write_dump(target.with_suffix(".npz"), digest, arrays)
         write_json(

@@ -5,7 +5,7 @@
     python -m scripts.finetune --smoke
 
 Writes CHECKPOINTS/NAME (averaged weights of the epoch that serves best on validation). A run that was
-interrupted goes on after its last whole epoch when it is started again. An epoch takes about 4.5
+interrupted goes on after its last whole epoch when it is started again. An epoch takes 5 to 6
 minutes on two cores with AVX2, and 10 s on an H100.
 """
 

@@ -90,7 +90,7 @@ def main() -> None:
         write_smoke_wnut17(places.need_data().parent / "wnut17")
     show_config(args)
     for name in args.names:
-        refuse_overwrite(product(places, name), args.force)
+        refuse_overwrite(places.measurement("robustness", name), args.force)
     test = places.read_split("test")
     texts = {
         "lowerCased": [lower_cased(sentence) for sentence in test],
@@ -112,13 +112,9 @@ def main() -> None:
         model_file = places.models / name / "model.onnx"
         figures = measure(args, places, name, model_file, texts)
         figures["typos"] |= typos
-        target = product(places, name)
+        target = places.measurement("robustness", name)
         target.parent.mkdir(parents=True, exist_ok=True)
         write_json(target, {"sha256": sha256_of(model_file), **figures})
-
-
-def product(places: Places, name: str) -> Path:
-    return places.checkpoints / "robustness" / f"{name}.json"
 
 
 def measure(

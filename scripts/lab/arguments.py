@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import signal
 import sys
 from collections.abc import Callable
@@ -44,6 +45,10 @@ class Places:
     def read_split(self, split: str) -> list[Sentence]:
         """Sentences of train, validation or test, in BIO. Raises CorpusError."""
         return read_split(self.need_data(), split, scheme=self.scheme)
+
+    def measurement(self, kind: str, name: str) -> Path:
+        """Where the figures of this kind ("evaluations", "calibration", "robustness") of a variant lie."""
+        return self.checkpoints / kind / f"{name}.json"
 
     def need_data(self) -> Path:
         if self.data is None:
@@ -90,10 +95,17 @@ def add_precision_argument(group: argparse._ArgumentGroup) -> None:
     )
 
 
+def not_negative(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text}: expected 0 or more")
+    return value
+
+
 def add_training_arguments(group: argparse._ArgumentGroup, *, adversarial: float, dropout: float) -> None:
     group.add_argument(
         "--adversarial",
-        type=float,
+        type=not_negative,
         default=adversarial,
         help="also learn from word embeddings moved by this much against the label; 0 = off, and half the "
         "time (%(default)s)",

@@ -1,4 +1,4 @@
-"""Dropout of hidden states whose mask costs a CPU little: eight values of one random number each.
+"""Dropout of hidden states whose mask costs a CPU little: one random number gives eight values.
 
 PyTorch draws a Bernoulli number per value, which takes a CPU several times longer than the layer around it.
 """
@@ -12,14 +12,15 @@ STEPS = 256  # a value is dropped where its random byte is below share * STEPS
 
 
 class ByteDropout(torch.nn.Module):
-    """Zeroes values with probability round(share * 256) / 256 and scales the others, while training.
+    """While training, zeroes values with probability round(share * 256) / 256, at most 255 / 256, and scales
+    the others.
 
     The random numbers are those of PyTorch's default generator, so `torch.manual_seed` repeats them.
     """
 
     def __init__(self, share: float) -> None:
         super().__init__()
-        self.threshold = round(share * STEPS)
+        self.threshold = min(round(share * STEPS), STEPS - 1)
 
     def forward(self, hidden: torch.Tensor) -> torch.Tensor:
         if not self.training or self.threshold == 0:

@@ -38,11 +38,11 @@ def add_student_arguments(parser: argparse.ArgumentParser, *, epochs: int, learn
     training.add_argument("--lr", type=float, default=learning_rate, help="peak learning rate (%(default)s)")
     training.add_argument("--ema", type=float, default=0.998, help="0 = keep the last weights (%(default)s)")
     training.add_argument("--batch-size", type=int, default=32, help="texts (%(default)s)")
-    add_training_arguments(training, adversarial=1.0, dropout=0.0)
+    add_training_arguments(training, adversarial=0.0, dropout=0.1)
     training.add_argument(
         "--freeze-embeddings",
         action=argparse.BooleanOptionalAction,
-        default=True,
+        default=False,
         help="keep the teacher's word embeddings",
     )
     # The teacher labels whatever it is shown, so more replacement is safe here than in fine-tuning.
@@ -53,10 +53,10 @@ def add_student_arguments(parser: argparse.ArgumentParser, *, epochs: int, learn
         "--invent-share", type=float, default=0.0, help="of these mentions: blended ones (%(default)s)"
     )
     training.add_argument(
-        "--lower-share", type=float, default=0.08, help="sentences that are lower-cased (%(default)s)"
+        "--lower-share", type=float, default=0.05, help="sentences that are lower-cased (%(default)s)"
     )
     training.add_argument(
-        "--upper-share", type=float, default=0.05, help="sentences that are upper-cased (%(default)s)"
+        "--upper-share", type=float, default=0.0, help="sentences that are upper-cased (%(default)s)"
     )
     loss = parser.add_argument_group("loss")
     loss.add_argument("--temperature", type=float, default=2.0, help="of the logits (%(default)s)")

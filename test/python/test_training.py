@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 import copy
 import random
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from tokenizers import Tokenizer
 from transformers import BertForTokenClassification
 
 from scripts.lab.adversarial import add_adversarial_gradients
+from scripts.lab.arguments import add_training_arguments
 from scripts.lab.batches import Batch, training_batches
 from scripts.lab.compute import device_for
 from scripts.lab.corpus import Sentence
@@ -104,6 +106,7 @@ def test_dropout_drops_its_share_and_keeps_the_mean(share: float) -> None:
     assert not torch.equal(dropout(values), dropped)
     assert dropout.eval()(values) is values
     assert ByteDropout(0)(values) is values
+    assert torch.isfinite(ByteDropout(0.9999)(values)).all()
 
 
 def test_dropout_is_off_in_attention_and_reaches_models_with_missing_parts(
@@ -131,6 +134,15 @@ def test_cuda_is_refused_where_there_is_none() -> None:
     assert device_for("auto") == torch.device("cpu")
     with pytest.raises(ValueError, match="--device cuda: PyTorch sees no CUDA device"):
         device_for("cuda")
+
+
+@pytest.mark.parametrize("size", ["-1", "nan", "inf"])
+def test_a_perturbation_of_no_sensible_size_is_refused(size: str, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    add_training_arguments(parser.add_argument_group("training"), adversarial=1.0, dropout=0.1)
+    with pytest.raises(SystemExit):
+        parser.parse_args([f"--adversarial={size}"])
+    assert f"--adversarial: {size}: expected 0 or more" in capsys.readouterr().err
 
 
 @pytest.fixture
