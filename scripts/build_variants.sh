@@ -43,43 +43,45 @@ step() { # product script arguments...
   "$python" -m "scripts.$script" "${common[@]}" "$@"
 }
 
-measure_missing() { # folder script: one run for all released variants without this measurement
-  local missing=()
-  for name in "${released[@]}"; do
-    [ -e "$checkpoints/$1/$name.json" ] || missing+=("$name")
+step_for_all() { # product script arguments... -- names...: one run for the names whose product (@: the name) is missing
+  local product="$1" script="$2" arguments=() missing=() name
+  shift 2
+  while [ "$1" != -- ]; do arguments+=("$1"); shift; done
+  shift
+  for name in "$@"; do
+    [ -e "${product//@/$name}" ] || missing+=("$name")
   done
   if [ ${#missing[@]} -eq 0 ]; then
-    echo "== $2: $checkpoints/$1 is there"
+    echo "== $script: ${product//@/NAME} is there for all"
     return
   fi
-  step "$checkpoints/$1/${missing[0]}.json" "$2" --names "${missing[@]}"
+  step "${product//@/${missing[0]}}" "$script" "${arguments[@]}" --names "${missing[@]}"
 }
 
 # 1. Train.
 step "$checkpoints/full" finetune "${base[@]}"
 step "$checkpoints/distilled-3l" distill --name distilled-3l --layers 0,2,4
-step "$checkpoints/distilled-2l" distill --name distilled-2l --teacher distilled-3l --layers 0,2 --ffn-share 0.25
+step "$checkpoints/distilled-2l" distill --name distilled-2l --teacher distilled-3l --layers 0,2 --ffn-share 0.25 --epochs 12 --lr 4e-4
 step "$checkpoints/pruned-ffn50" prune --name pruned-ffn50 --share 0.5
 step "$checkpoints/pruned" prune --name pruned --target-share 0.6
 step "$checkpoints/frozen-head.json" frozen_head "${base[@]}"
 step "$checkpoints/encoder-only.json" encoder_only "${base[@]}"
 
 # 2. ONNX. The float models of variants that are released as int8 only stay among the checkpoints.
-step "$models/full/model.onnx" export --name full
-step "$models/distilled-3l/model.onnx" export --name distilled-3l
-for name in distilled-2l pruned-ffn50 pruned; do
-  step "$checkpoints/onnx/$name/model.onnx" export --name "$name" --out "$checkpoints/onnx"
-  step "$models/$name-int8/model.onnx" quantize --source "$checkpoints/onnx/$name/model.onnx" --name "$name-int8"
-done
+step_for_all "$models/@/model.onnx" export -- full distilled-3l
+step_for_all "$checkpoints/onnx/@/model.onnx" export --out "$checkpoints/onnx" -- distilled-2l pruned-ffn50 pruned
 for name in full distilled-3l; do
   step "$models/$name-int8/model.onnx" quantize --source "$models/$name/model.onnx" --name "$name-int8"
+done
+for name in distilled-2l pruned-ffn50 pruned; do
+  step "$models/$name-int8/model.onnx" quantize --source "$checkpoints/onnx/$name/model.onnx" --name "$name-int8"
 done
 
 # 3. Measure, write the cards and the report. All latencies come from one run, so that they compare.
 released=(full full-int8 pruned-int8 pruned-ffn50-int8 distilled-3l distilled-3l-int8 distilled-2l-int8)
-measure_missing evaluations evaluate
-measure_missing calibration calibrate
-measure_missing robustness robustness
+step_for_all "$checkpoints/evaluations/@.json" evaluate -- "${released[@]}"
+step_for_all "$checkpoints/calibration/@.json" calibrate -- "${released[@]}"
+step_for_all "$checkpoints/robustness/@.json" robustness -- "${released[@]}"
 step "$checkpoints/latency/${released[-1]}.json" profile_latency --names "${released[@]}"
 for name in "${released[@]}"; do
   case "$name" in

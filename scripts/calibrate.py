@@ -27,8 +27,8 @@ from scripts.lab.arguments import (
     show_config,
 )
 from scripts.lab.calibration import TEMPERATURES, calibrate
-from scripts.lab.cards import sha256_of, write_json
 from scripts.lab.evaluated import SPLITS, read_evaluated
+from scripts.lab.records import sha256_of, write_json
 
 
 def parse() -> argparse.Namespace:

@@ -49,7 +49,7 @@ def parse() -> argparse.Namespace:
         "--ffn-share", type=float, default=1.0, help="share of their channels that stays (%(default)s)"
     )
     model.add_argument("--name", default="distilled-3l", help="name of the checkpoint (%(default)s)")
-    add_student_arguments(parser, epochs=8, learning_rate=2e-4)
+    add_student_arguments(parser, epochs=10, learning_rate=3e-4)
     return parser.parse_args()
 
 

@@ -29,7 +29,6 @@ from scripts.lab.arguments import (
     show_config,
 )
 from scripts.lab.batches import SpecialTokens, collate
-from scripts.lab.cards import write_json
 from scripts.lab.corpus import Sentence, as_text
 from scripts.lab.decoding import decode
 from scripts.lab.encoding import MAX_LENGTH, EncodedText, encode_texts
@@ -37,6 +36,7 @@ from scripts.lab.evaluation_dump import pre_token_gold
 from scripts.lab.labels import LABELS
 from scripts.lab.model import DEFAULT_BASE, load_base
 from scripts.lab.progress import progress
+from scripts.lab.records import write_json
 from scripts.lab.scoring import report
 from scripts.lab.serving import as_triples
 from scripts.lab.smoke_products import smoke_base

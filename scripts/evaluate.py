@@ -27,12 +27,13 @@ from scripts.lab.arguments import (
     run_script,
     show_config,
 )
-from scripts.lab.cards import now, sha256_of, tokenizer_of, write_json
+from scripts.lab.cards import tokenizer_of
 from scripts.lab.corpus import as_text
 from scripts.lab.encoding import encode_texts, load_tokenizer
 from scripts.lab.evaluation_dump import dump_arrays, write_dump
 from scripts.lab.gateway_client import ask_gateway
 from scripts.lab.processor import processor_name
+from scripts.lab.records import now, sha256_of, write_json
 from scripts.lab.runtime import onnx_runner, open_session
 from scripts.lab.scoring import entity_f1, report
 from scripts.lab.serving import answer_texts, as_triples

@@ -1,8 +1,8 @@
-"""Writes a checkpoint as ONNX: standard operators, weights stored as fp16 and widened when the runtime loads
+"""Writes checkpoints as ONNX: standard operators, weights stored as fp16 and widened when the runtime loads
 them.
 
-    python -m scripts.export --name full
-    python -m scripts.export --name pruned-ffn50 --out checkpoints/onnx
+    python -m scripts.export --names full distilled-3l
+    python -m scripts.export --names pruned-ffn50 --out checkpoints/onnx
     python -m scripts.export --smoke
 
 Writes OUT/NAME/model.onnx (OUT: the models folder) and, with it, the tokenizer that the gateway reads. The
@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import torch
+from tokenizers import Tokenizer
+from transformers import BertForTokenClassification
 
 from scripts.lab.arguments import (
     parser_for,
@@ -44,7 +45,7 @@ def parse() -> argparse.Namespace:
     parser = parser_for(__doc__)
     export = parser.add_argument_group("export")
     export.add_argument(
-        "--name", default="full", help="checkpoint to export, and name of the variant (%(default)s)"
+        "--names", nargs="+", default=["full"], help="checkpoints, and names of the variants (full)"
     )
     export.add_argument("--out", type=Path, help="folder of variants to write to (the models folder)")
     export.add_argument(
@@ -54,46 +55,62 @@ def parse() -> argparse.Namespace:
 
 
 def main() -> None:
-    # 1. Settings and checkpoint.
     args = parse()
     places = resolve_places(args)
     if args.smoke:
-        smoke_checkpoint(places, args.name)
+        for name in args.names:
+            smoke_checkpoint(places, name)
     show_config(args)
-    directory = (args.out or places.models) / args.name
-    target = directory / "model.onnx"
-    refuse_overwrite(target, args.force)
-    model, tokenizer, case_types = load_checkpoint(places.checkpoints / args.name)
-    model.eval()
+    targets = {name: (args.out or places.models) / name / "model.onnx" for name in args.names}
+    for target in targets.values():
+        refuse_overwrite(target, args.force)
 
-    # 2. Write aside, compare, rename.
+    for name, target in targets.items():
+        model, tokenizer, case_types = load_checkpoint(places.checkpoints / name)
+        difference = write_compared(target, model.eval(), tokenizer, case_types, args.storage)
+        folder = write_tokenizer(places.models, name, tokenizer)
+        print(
+            f"{target}: {target.stat().st_size / 1e6:.1f} MB, logits within {difference:.4f} of the "
+            f"checkpoint; tokenizer in {folder}",
+            flush=True,
+        )
+
+
+def write_compared(
+    target: Path, model: BertForTokenClassification, tokenizer: Tokenizer, case_types: bool, storage: str
+) -> float:
+    """Writes the model aside and renames it where its logits are the checkpoint's; returns their difference.
+
+    Raises RuntimeError where they differ by more than TOLERANCE.
+    """
     texts = [text for text in HANDMADE if text.strip()][:16]
     encoded = [item for item in encode_texts(tokenizer, texts, case_types) if item.ids]
     batch = collate(encoded, SpecialTokens.of(tokenizer))
     kept = batch.attention_mask.numpy() == 1
-    with torch.no_grad():
-        expected = torch_runner(model, False)(batch)[kept]
+    expected = torch_runner(model, False)(batch)[kept]
     with written_aside(target) as aside:
-        onnx.save(tagger_graph(model, args.storage), aside)
+        onnx.save(tagger_graph(model, storage), aside)
         got = onnx_runner(open_session(aside, threads=1))(batch)[kept]
         difference = float(np.abs(expected - got).max())
         if not difference <= TOLERANCE:
             raise RuntimeError(
-                f"the exported {args.name} differs from its checkpoint by {difference:.4f} in a logit"
+                f"the exported {target.parent.name} differs from its checkpoint by {difference:.4f} in a logit"
             )
+    return difference
 
-    # 3. The tokenizer, once for all variants that share it.
-    folder = places.models / "tokenizer"
+
+def write_tokenizer(models: Path, name: str, tokenizer: Tokenizer) -> Path:
+    """Writes the tokenizer once for all variants that share it; returns its folder."""
+    folder = models / "tokenizer"
     wanted = json.loads(tokenizer.to_str())
     shared = folder / "tokenizer.json"
     if shared.is_file() and json.loads(shared.read_text(encoding="utf-8")) != wanted:
-        folder = places.models / f"tokenizer-{args.name}"
+        folder = models / f"tokenizer-{name}"
     if not (folder / "tokenizer.json").is_file():
         compact = json.dumps(wanted, ensure_ascii=False, separators=(",", ":"))
         with written_aside(folder / "tokenizer.json") as aside:
             aside.write_text(compact + "\n", encoding="utf-8")
-    size = target.stat().st_size / 1e6
-    print(f"{target}: {size:.1f} MB, logits within {difference:.4f} of the checkpoint; tokenizer in {folder}")
+    return folder
 
 
 if __name__ == "__main__":

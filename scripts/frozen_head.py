@@ -27,10 +27,10 @@ from scripts.lab.arguments import (
     show_config,
 )
 from scripts.lab.batches import IGNORED_LABEL, training_batches
-from scripts.lab.cards import write_json
 from scripts.lab.corpus import as_text
 from scripts.lab.model import DEFAULT_BASE, load_base
 from scripts.lab.progress import progress
+from scripts.lab.records import write_json
 from scripts.lab.scoring import entity_f1, report
 from scripts.lab.serving import answer_texts, as_triples, served_f1, torch_runner
 from scripts.lab.smoke_products import smoke_base

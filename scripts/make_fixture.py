@@ -19,10 +19,11 @@ import torch
 from tokenizers import Tokenizer
 
 from scripts.lab.arguments import run_script
-from scripts.lab.cards import build_card, recipe_of, write_json, write_manifest
+from scripts.lab.cards import build_card, recipe_of, write_manifest
 from scripts.lab.encoding import load_tokenizer
 from scripts.lab.onnx_graph import tagger_graph
 from scripts.lab.onnx_quantize import quantize
+from scripts.lab.records import write_json
 from scripts.lab.runtime import onnx_runner, open_session
 from scripts.lab.serving import answer_texts
 from scripts.lab.smoke import small_model, small_tokenizer

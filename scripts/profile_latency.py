@@ -31,12 +31,13 @@ from scripts.lab.arguments import (
     run_script,
     show_config,
 )
-from scripts.lab.cards import graph_properties, now, sha256_of, tokenizer_of, write_json
+from scripts.lab.cards import graph_properties, tokenizer_of
 from scripts.lab.encoding import load_tokenizer
 from scripts.lab.fused_graph import fused, fused_operators
 from scripts.lab.latency_rounds import Rounds, fastest, measure_rounds, speedup, summary
 from scripts.lab.processor import processor_name
 from scripts.lab.progress import progress
+from scripts.lab.records import now, sha256_of, write_json
 from scripts.lab.resident import resident_mb
 from scripts.lab.runtime import open_session
 

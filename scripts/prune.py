@@ -68,7 +68,7 @@ def parse() -> argparse.Namespace:
     search.add_argument(
         "--trials", type=int, default=40, help="searches with other weights, by measured loss (%(default)s)"
     )
-    add_student_arguments(parser, epochs=4, learning_rate=1e-4)
+    add_student_arguments(parser, epochs=5, learning_rate=2e-4)
     return parser.parse_args()
 
 

@@ -30,11 +30,12 @@ from scripts.lab.arguments import (
     run_script,
     show_config,
 )
-from scripts.lab.cards import sha256_of, tokenizer_of, write_json
+from scripts.lab.cards import tokenizer_of
 from scripts.lab.corpus import WNUT17_FILES, Sentence, as_text, read_wnut17
 from scripts.lab.encoding import load_tokenizer
 from scripts.lab.labels import ENTITY_TYPES
 from scripts.lab.perturbation import lower_cased, upper_cased, with_typos
+from scripts.lab.records import sha256_of, write_json
 from scripts.lab.runtime import onnx_runner, open_session
 from scripts.lab.scoring import Counts, entity_counts
 from scripts.lab.serving import answer_texts, as_triples

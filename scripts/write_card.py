@@ -23,16 +23,14 @@ from scripts.lab.arguments import parser_for, refuse_overwrite, resolve_places, 
 from scripts.lab.cards import (
     build_card,
     graph_properties,
-    now,
     read_reference_sentences,
     recipe_of,
-    sha256_of,
     tokenizer_of,
-    write_json,
     write_manifest,
 )
 from scripts.lab.encoding import load_tokenizer
 from scripts.lab.measurements import read_made_by, read_measurements
+from scripts.lab.records import now, sha256_of, write_json
 from scripts.lab.runtime import onnx_runner, open_session
 from scripts.lab.serving import answer_texts
 from scripts.lab.versions import library_versions

@@ -15,7 +15,6 @@ from pathlib import Path
 from types import FrameType
 
 from scripts.lab.aside import NoRoomError, clear, no_room
-from scripts.lab.compute import DEVICES
 from scripts.lab.corpus import CorpusError, Sentence, read_split
 from scripts.lab.processor import has_bf16
 from scripts.lab.smoke_corpus import write_smoke_corpus
@@ -111,7 +110,9 @@ def add_training_arguments(group: argparse._ArgumentGroup, *, adversarial: float
         "time (%(default)s)",
     )
     group.add_argument("--dropout", type=float, default=dropout, help="of hidden states (%(default)s)")
-    group.add_argument("--device", choices=DEVICES, default="auto", help="where to train (%(default)s)")
+    group.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train (%(default)s)"
+    )
     add_precision_argument(group)
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-from datetime import UTC, datetime
 from pathlib import Path
 
 import jsonschema
 import onnx
 
-from scripts.lab.aside import written_aside
 from scripts.lab.encoding import MAX_LENGTH
 from scripts.lab.labels import LABELS
+from scripts.lab.records import sha256_of, write_json
 
 SCHEMA = Path(__file__).resolve().parents[2] / "models" / "card.schema.json"
 REFERENCE_SENTENCES = 64
@@ -27,14 +25,6 @@ RELEASED = (
     "pruned-ffn50-int8",
     "distilled-2l-int8",
 )
-
-
-def sha256_of(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def graph_properties(model: onnx.ModelProto) -> dict[str, str]:
@@ -141,12 +131,6 @@ def tokenizer_of(models: Path, name: str) -> Path:
         if name.startswith(folder.name.removeprefix("tokenizer-")):
             return folder / "tokenizer.json"
     return models / "tokenizer" / "tokenizer.json"
-
-
-def write_json(path: Path, value: object) -> None:
-    """Writes aside, then renames: a reader never sees half a file."""
-    with written_aside(path) as aside:
-        aside.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def write_manifest(models: Path, order: tuple[str, ...] = RELEASED) -> list[str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import torch
 
-DEVICES = ("auto", "cpu", "cuda")
-
 
 def device_for(name: str) -> torch.device:
     """`auto` is the first CUDA device where there is one. Raises ValueError where `cuda` is asked for and

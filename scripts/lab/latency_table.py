@@ -15,9 +15,9 @@ import numpy as np
 import onnxruntime
 from transformers import BertConfig
 
-from scripts.lab.cards import write_json
 from scripts.lab.layer_shapes import LayerShape
 from scripts.lab.processor import processor_name
+from scripts.lab.records import write_json
 
 CHANNEL_STEPS = 16  # the search chooses channels in steps of this part of all of them
 

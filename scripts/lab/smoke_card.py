@@ -6,14 +6,9 @@ import json
 import random
 from pathlib import Path
 
-import onnx
-
 from scripts.lab.arguments import Places
 from scripts.lab.calibration import calibrate
-from scripts.lab.cards import sha256_of, write_json
-from scripts.lab.model import load_checkpoint
-from scripts.lab.onnx_graph import tagger_graph
-from scripts.lab.smoke import small_tokenizer
+from scripts.lab.records import sha256_of, write_json
 from scripts.lab.smoke_corpus import generated_sentences
 from scripts.lab.smoke_evaluation import made_up_splits, smoke_evaluation, write_where_missing
 from scripts.lab.smoke_products import smoke_checkpoint
@@ -27,16 +22,8 @@ def write_smoke_card_inputs(places: Places, name: str, checkpoint: str) -> Path:
         record = {"command": "none", "base": "smoke", "parent": None, "caseTypes": True, "trainSentences": 0}
         write_json(training, {**record, "settings": {"seed": 1}, "history": []})
 
+    smoke_evaluation(places, name)  # with the model itself
     model = places.models / name / "model.onnx"
-    if not model.is_file():
-        model.parent.mkdir(parents=True, exist_ok=True)
-        onnx.save(tagger_graph(load_checkpoint(places.checkpoints / checkpoint)[0]), model)
-    shared = places.models / "tokenizer" / "tokenizer.json"
-    if not shared.is_file():
-        shared.parent.mkdir(parents=True, exist_ok=True)
-        small_tokenizer().save(str(shared))
-
-    smoke_evaluation(places, name)
     figures = {"precision": 0.5, "recall": 0.5, "f1": 0.5}
     for path, content in (
         (places.checkpoints / "latency" / f"{name}.json", {"ms": {}}),

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from scripts.lab.arguments import Places
-from scripts.lab.cards import sha256_of, write_json
 from scripts.lab.corpus import WNUT17_FILES
 from scripts.lab.decoding import best_path, log_softmax
 from scripts.lab.evaluated import SPLITS, EvaluatedSplit
 from scripts.lab.evaluation_dump import write_dump
 from scripts.lab.labels import LABELS, spans_from_tags
+from scripts.lab.records import sha256_of, write_json
 from scripts.lab.smoke_products import smoke_variant
 
 

@@ -1,25 +1,30 @@
-"""Stand-ins for what earlier steps make, so that any script can be tried by itself with --smoke."""
+"""Stand-ins for what earlier steps make, so that any script can be tried by itself with --smoke.
+
+Where the earlier steps have run, nothing is made, and transformers, which takes seconds to load, is not imported.
+"""
 
 from __future__ import annotations
 
-import onnx
-
 from scripts.lab.arguments import Places
-from scripts.lab.model import save_checkpoint
-from scripts.lab.onnx_graph import tagger_graph
-from scripts.lab.smoke import small_model, small_tokenizer, write_smoke_base
 
 
 def smoke_base(places: Places) -> str:
     """The tiny base model of smoke runs."""
     directory = places.checkpoints / "base"
-    return str(directory if directory.is_dir() else write_smoke_base(directory))
+    if not directory.is_dir():
+        from scripts.lab.smoke import write_smoke_base
+
+        write_smoke_base(directory)
+    return str(directory)
 
 
 def smoke_checkpoint(places: Places, name: str, layers: int = 6) -> None:
     """A random checkpoint for a script that is tried without the step before it."""
     directory = places.checkpoints / name
     if not directory.is_dir():
+        from scripts.lab.model import save_checkpoint
+        from scripts.lab.smoke import small_model, small_tokenizer
+
         tokenizer = small_tokenizer()
         save_checkpoint(small_model(tokenizer.get_vocab_size(), layers=layers), tokenizer, directory)
 
@@ -27,8 +32,15 @@ def smoke_checkpoint(places: Places, name: str, layers: int = 6) -> None:
 def smoke_variant(places: Places, name: str) -> None:
     """A random exported model for a script that is tried without the steps before it."""
     target = places.models / name / "model.onnx"
-    tokenizer = small_tokenizer()
     shared = places.models / "tokenizer" / "tokenizer.json"
+    if shared.is_file() and target.is_file():
+        return
+    import onnx
+
+    from scripts.lab.onnx_graph import tagger_graph
+    from scripts.lab.smoke import small_model, small_tokenizer
+
+    tokenizer = small_tokenizer()
     if not shared.is_file():
         shared.parent.mkdir(parents=True, exist_ok=True)
         tokenizer.save(str(shared))

@@ -16,10 +16,10 @@ from transformers import BertForTokenClassification
 
 from scripts.lab.aside import written_aside
 from scripts.lab.batches import Batch
-from scripts.lab.cards import sha256_of
 from scripts.lab.compute import autocast
 from scripts.lab.model import load_checkpoint
 from scripts.lab.progress import progress
+from scripts.lab.records import sha256_of
 
 
 def labels_key(teachers: Sequence[Path], settings: object) -> str:

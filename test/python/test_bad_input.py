@@ -22,9 +22,9 @@ import pytest
 import torch
 
 from scripts.lab.aside import NoRoomError, written_aside
-from scripts.lab.cards import write_json
 from scripts.lab.model import load_base, load_checkpoint, save_checkpoint
 from scripts.lab.onnx_graph import tagger_graph
+from scripts.lab.records import write_json
 from scripts.lab.smoke import small_model, small_tokenizer, write_smoke_base
 from scripts.lab.smoke_corpus import write_smoke_corpus
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from scripts.lab.bootstrap import f1_of
-from scripts.lab.cards import RELEASED, check_card, sha256_of
+from scripts.lab.cards import RELEASED, check_card
 from scripts.lab.evaluated import read_evaluated
+from scripts.lab.records import sha256_of
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ import numpy as np
 
 from scripts.lab.arguments import Places
 from scripts.lab.bootstrap import f1_of
-from scripts.lab.cards import write_json
 from scripts.lab.evaluation_dump import write_dump
 from scripts.lab.labels import ENTITY_TYPES, LABELS
+from scripts.lab.records import write_json
 
 SHAPES = {"1x8": 0.4, "1x32": 1.0, "1x128": 3.6, "8x32": 7.0}  # relative to 1x32
 SENTENCES = 200
