@@ -37,6 +37,7 @@ from scripts.lab.records import now, sha256_of, write_json
 from scripts.lab.runtime import onnx_runner, open_session
 from scripts.lab.scoring import entity_f1, report
 from scripts.lab.serving import answer_texts, as_triples
+from scripts.lab.smoke_products import smoke_variant
 
 FP32_BATCH_SIZE = 16  # texts; test_evaluate.py holds that the answers stay those of single texts
 
@@ -101,9 +102,6 @@ def main() -> None:
     places = resolve_places(args)
     missing = [name for name in args.names if not (places.models / name / "model.onnx").is_file()]
     if args.smoke and missing:
-        # Imported only here, because it loads transformers, which nothing else in this script needs.
-        from scripts.lab.smoke_products import smoke_variant
-
         for name in missing:
             smoke_variant(places, name)
     show_config(args)

@@ -40,6 +40,7 @@ from scripts.lab.progress import progress
 from scripts.lab.records import now, sha256_of, write_json
 from scripts.lab.resident import resident_mb
 from scripts.lab.runtime import open_session
+from scripts.lab.smoke_products import smoke_variant
 
 COMPARED_AT = "1x32"  # the shape by which the baseline's form is chosen
 AS_SERVED = "as served"
@@ -86,9 +87,6 @@ def main() -> None:
         args.seconds, args.rounds = 0.005, 2
         missing = [name for name in args.names if not (places.models / name / "model.onnx").is_file()]
         if missing:
-            # Imported only here, because it loads transformers, which nothing else in this script needs.
-            from scripts.lab.smoke_products import smoke_variant
-
             for name in missing:
                 smoke_variant(places, name)
     show_config(args)

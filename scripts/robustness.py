@@ -39,6 +39,8 @@ from scripts.lab.records import sha256_of, write_json
 from scripts.lab.runtime import onnx_runner, open_session
 from scripts.lab.scoring import Counts, entity_counts
 from scripts.lab.serving import answer_texts, as_triples
+from scripts.lab.smoke_evaluation import write_smoke_wnut17
+from scripts.lab.smoke_products import smoke_variant
 
 
 def parse() -> argparse.Namespace:
@@ -82,10 +84,6 @@ def main() -> None:
     args = parse()
     places = resolve_places(args)
     if args.smoke:
-        # Imported only here, because it loads transformers, which nothing else in this script needs.
-        from scripts.lab.smoke_evaluation import write_smoke_wnut17
-        from scripts.lab.smoke_products import smoke_variant
-
         for name in args.names:
             smoke_variant(places, name)
         write_smoke_wnut17(places.need_data().parent / "wnut17")

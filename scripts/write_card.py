@@ -33,6 +33,7 @@ from scripts.lab.measurements import read_made_by, read_measurements
 from scripts.lab.records import now, sha256_of, write_json
 from scripts.lab.runtime import onnx_runner, open_session
 from scripts.lab.serving import answer_texts
+from scripts.lab.smoke_card import write_smoke_card_inputs
 from scripts.lab.versions import library_versions
 
 
@@ -72,9 +73,6 @@ def main() -> None:
     places = resolve_places(args)
     checkpoint_name = args.checkpoint or args.name
     if args.smoke:
-        # Imported only here, because it loads transformers, which nothing else in this script needs.
-        from scripts.lab.smoke_card import write_smoke_card_inputs
-
         args.sentences = write_smoke_card_inputs(places, args.name, checkpoint_name)
     show_config(args)
     model_file = places.models / args.name / "model.onnx"
