@@ -86,9 +86,11 @@ def main() -> None:
 
     # 2. The recipe, relative to the fine-tuned model that all descend from.
     root, ancestor = training, checkpoint_name
+    ancestors: list[dict[str, object]] = []
     while root["parent"] is not None:
         ancestor = str(root["parent"])
         root = read_made_by(places.checkpoints / ancestor / "training.json", "finetune")
+        ancestors.append({"checkpoint": ancestor, "command": root["command"]})
     base_layers = json.loads((places.checkpoints / ancestor / "config.json").read_text())["num_hidden_layers"]
     model = onnx.load(model_file)
     layers = training.get("layers") or list(range(int(graph_properties(model)["layers"])))
@@ -140,9 +142,11 @@ def main() -> None:
         and {key: value for key, value in calibration.items() if key != "reliability"},
         provenance={
             "command": command,
+            "ancestors": ancestors,
             "seed": training["settings"]["seed"],
             "settings": training["settings"],
             "history": training["history"],
+            **label_bias_of(places.checkpoints / checkpoint_name),
             "versions": library_versions(),
             "createdAt": now(),
             "data": {"name": "conll2003", "trainSentences": training["trainSentences"]},
@@ -156,6 +160,12 @@ def main() -> None:
     write_json(model_file.parent / "card.json", card)
     listed = write_manifest(places.models)
     print(f"{model_file.parent / 'card.json'}; the manifest lists {', '.join(listed)}")
+
+
+def label_bias_of(checkpoint: Path) -> dict[str, object]:
+    """What scripts.fit_label_bias left in the checkpoint, if it was run."""
+    file = checkpoint / "label-bias.json"
+    return {"labelBias": json.loads(file.read_text(encoding="utf-8"))} if file.is_file() else {}
 
 
 def checkpoint_parameters(directory: Path) -> int:
