@@ -19,6 +19,7 @@ from scripts.lab.reporting.document import document
 from scripts.lab.reporting.front import pareto_front
 from scripts.lab.reporting.inputs import read_inputs
 from scripts.lab.reporting.made_up import made_up_places, write_made_up
+from scripts.lab.reporting.sections import lineage_notes
 from scripts.lab.reporting.statistics import qualities
 from scripts.lab.reporting.style import label_points, plot_style
 from scripts.report import DRAWN_BY
@@ -71,6 +72,23 @@ def test_a_paired_difference_is_signed_and_narrower_than_the_intervals() -> None
     assert small.difference.value == pytest.approx(small.test.value - found["full"].test.value)
     assert small.difference.excludes_zero and small.difference.high < 0
     assert small.difference.high - small.difference.low < small.test.high - small.test.low
+
+
+def test_a_variant_that_is_older_than_its_parent_is_said_to_descend_from_another(tmp_path: Path) -> None:
+    places = made_up_places(tmp_path)
+    names = ["full", "distilled-3l", "full-int8"]
+    write_made_up(places, names)
+    days = {"full": "2026-02-02", "distilled-3l": "2026-01-01", "full-int8": "2026-02-03"}
+    for name, day in days.items():
+        file = places.models / name / "card.json"
+        card = json.loads(file.read_text())
+        card |= {
+            "parent": None if name == "full" else "full",
+            "provenance": {"createdAt": f"{day}T00:00:00Z"},
+        }
+        file.write_text(json.dumps(card))
+    (note,) = lineage_notes(read_inputs(places, resamples=20, seed=1))
+    assert note.startswith("`distilled-3l` (made 2026-01-01) is older than its parent `full` (2026-02-02)")
 
 
 @pytest.mark.parametrize("sizes", [(3, 4), (0, 0)])

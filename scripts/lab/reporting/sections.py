@@ -75,7 +75,23 @@ def overview(inputs: Inputs) -> str:
         lines.append(
             f"- Test F1 that cannot be told from that of `{reference.name}` (95 %): {listed(alike)}."
         )
+    lines += [f"- {note}" for note in lineage_notes(inputs)]
     return "\n".join(lines)
+
+
+def lineage_notes(inputs: Inputs) -> list[str]:
+    """A variant that is older than its parent cannot descend from the one that stands here; a reader should know."""
+    made_at = {each.name: each.card.get("provenance", {}).get("createdAt", "") for each in inputs.variants}
+    notes = []
+    for each in inputs.variants:
+        parent = each.card.get("parent")
+        if parent in made_at and made_at[each.name] < made_at[parent]:
+            notes.append(
+                f"`{each.name}` (made {made_at[each.name][:10]}) is older than its parent `{parent}` "
+                f"({made_at[parent][:10]}): it descends from an earlier one, and its figures do not show what this "
+                "recipe gives now."
+            )
+    return notes
 
 
 def baseline_in_words(inputs: Inputs) -> str:
