@@ -8,6 +8,8 @@ interface NumberFlag {
   default: number | undefined;
   min: number;
   max: number;
+  /** Whether parts of whole numbers are allowed. */
+  fractions?: true;
   help: string;
 }
 interface NumbersFlag {
@@ -22,6 +24,12 @@ interface TextFlag {
   default: string | undefined;
   help: string;
 }
+interface ChoiceFlag {
+  kind: 'choice';
+  options: readonly string[];
+  default: string;
+  help: string;
+}
 interface TextsFlag {
   kind: 'texts';
   default: readonly string[] | undefined;
@@ -31,7 +39,7 @@ interface SwitchFlag {
   kind: 'switch';
   help: string;
 }
-export type Flag = NumberFlag | NumbersFlag | TextFlag | TextsFlag | SwitchFlag;
+export type Flag = NumberFlag | NumbersFlag | TextFlag | ChoiceFlag | TextsFlag | SwitchFlag;
 export type FlagSpec = Readonly<Record<string, Flag>>;
 
 type ValueOf<F extends Flag> = F extends SwitchFlag
@@ -42,9 +50,11 @@ type ValueOf<F extends Flag> = F extends SwitchFlag
       ? number[]
       : F extends { kind: 'text'; default: infer D }
         ? string | Extract<D, undefined>
-        : F extends { kind: 'texts'; default: infer D }
-          ? string[] | Extract<D, undefined>
-          : never;
+        : F extends { kind: 'choice'; options: readonly (infer O)[] }
+          ? O
+          : F extends { kind: 'texts'; default: infer D }
+            ? string[] | Extract<D, undefined>
+            : never;
 export type FlagValues<S extends FlagSpec> = { [K in keyof S]: ValueOf<S[K]> };
 
 /** Parses and checks the flags of a command; throws UsageError that names the flag and what it takes. */
@@ -84,6 +94,11 @@ function readFlag(name: string, flag: Flag, given: unknown): unknown {
     case 'text':
       if (given === '') throw new UsageError(`--${name} needs a value`);
       return given;
+    case 'choice':
+      if (!flag.options.includes(given)) {
+        throw new UsageError(`--${name} takes ${flag.options.join(' or ')}, not "${given}"`);
+      }
+      return given;
     case 'texts':
       return readTexts(name, given);
   }
@@ -91,12 +106,14 @@ function readFlag(name: string, flag: Flag, given: unknown): unknown {
 
 function readNumber(
   name: string,
-  { min, max }: { min: number; max: number },
+  { min, max, fractions = false }: { min: number; max: number; fractions?: boolean },
   text: string,
 ): number {
   const value = Number(text);
-  if (text.trim() === '' || !Number.isInteger(value) || value < min || value > max) {
-    throw new UsageError(`--${name} takes whole numbers from ${min} to ${max}, not "${text}"`);
+  const isRight = fractions ? Number.isFinite(value) : Number.isInteger(value);
+  if (text.trim() === '' || !isRight || value < min || value > max) {
+    const what = fractions ? 'numbers' : 'whole numbers';
+    throw new UsageError(`--${name} takes ${what} from ${min} to ${max}, not "${text}"`);
   }
   return value;
 }

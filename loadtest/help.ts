@@ -20,6 +20,8 @@ function placeholder(flag: Flag): string {
       return ' N,N';
     case 'text':
       return ' X';
+    case 'choice':
+      return ` ${flag.options.join('|')}`;
     case 'texts':
       return ' X,Y';
   }
