@@ -1,11 +1,16 @@
 import { abAbout, abFlags, runAb } from './ab.js';
 import { benchAbout, benchFlags, runBench } from './bench.js';
 import { runCommand } from './command.js';
+import { openLoopAbout, openLoopFlags, runOpenLoop } from './open-loop.js';
+import { replayAbout, replayFlags, runReplay } from './replay.js';
 import { runTiers, tiersAbout, tiersColumns, tiersFlags } from './tiers.js';
+import { timedLoadColumns } from './timed-load-flags.js';
 
-const usage = `npm run loadtest -- tiers [flags]   ${tiersAbout}
-npm run loadtest -- ab [flags]      ${abAbout}
-npm run bench -- [flags]            ${benchAbout}
+const usage = `npm run loadtest -- tiers [flags]       ${tiersAbout}
+npm run loadtest -- ab [flags]          ${abAbout}
+npm run loadtest -- open-loop [flags]   ${openLoopAbout}
+npm run loadtest -- replay [flags]      ${replayAbout}
+npm run bench -- [flags]                ${benchAbout}
 
 --help behind one of them lists its flags.`;
 
@@ -16,6 +21,14 @@ if (name === 'tiers') {
   await runCommand({ ...command, args, run: runTiers });
 } else if (name === 'ab') {
   await runCommand({ name: 'loadtest -- ab', about: abAbout, flags: abFlags, args, run: runAb });
+} else if (name === 'open-loop') {
+  const about = `${openLoopAbout}\n\n${timedLoadColumns}`;
+  const command = { name: 'loadtest -- open-loop', about, flags: openLoopFlags };
+  await runCommand({ ...command, args, run: (flags) => runOpenLoop(flags) });
+} else if (name === 'replay') {
+  const about = `${replayAbout}\n\n${timedLoadColumns}`;
+  const command = { name: 'loadtest -- replay', about, flags: replayFlags };
+  await runCommand({ ...command, args, run: (flags) => runReplay(flags) });
 } else if (name === 'bench') {
   await runCommand({ name: 'bench --', about: benchAbout, flags: benchFlags, args, run: runBench });
 } else if (name === '--help') {

@@ -6,6 +6,8 @@ import { loadCorpus } from '../../../loadtest/corpus/corpus.js';
 export interface SeenRequest {
   text: string;
   tier?: string;
+  latency_budget_ms?: number;
+  on_miss?: string;
   variant?: string;
   experiment_key?: string;
   cacheControl: string | undefined;
@@ -20,9 +22,13 @@ export interface FakeGateway {
 const budgets: Record<string, number> = { realtime: 5000, standard: 20_000 };
 const gold = new Map(loadCorpus().map(({ text, entities }) => [text, entities]));
 
-/** Answers as the gateway does, with the corpus' own labels; arm `b` finds nothing, and tier `realtime` is refused. */
+/**
+ * Answers as the gateway does, with the corpus' own labels; arm `b` finds nothing. Tier `realtime` is refused, and a budget of
+ * 7000 ms where the request says `reject` and its text was not refused before.
+ */
 export async function startFakeGateway(): Promise<FakeGateway> {
   const seen: SeenRequest[] = [];
+  const refused = new Set<string>();
   const arms = ['a', 'b'].map((name) => ({
     name,
     variant: name,
@@ -36,6 +42,13 @@ export async function startFakeGateway(): Promise<FakeGateway> {
     '/openapi.json': { components: { tier: { enum: ['standard', 'realtime'] } } },
     '/experiments': { experiments: [{ name: 'fake', arms }] },
   };
+  const isRefused = ({ text, tier, latency_budget_ms, on_miss }: SeenRequest): boolean => {
+    const isProbe = !gold.has(text);
+    if (tier === 'realtime' && !isProbe) return true;
+    if (latency_budget_ms !== 7000 || on_miss !== 'reject' || refused.has(text)) return false;
+    refused.add(text);
+    return true;
+  };
   const handle: RequestListener = (request, response) => {
     void (async () => {
       const send = (status: number, body: object): void => {
@@ -47,10 +60,10 @@ export async function startFakeGateway(): Promise<FakeGateway> {
         send(200, document);
         return;
       }
-      const body = JSON.parse(await readText(request)) as SeenRequest;
-      seen.push({ ...body, cacheControl: request.headers['cache-control'] });
-      const isProbe = !gold.has(body.text);
-      if (body.tier === 'realtime' && !isProbe) {
+      const content = JSON.parse(await readText(request)) as SeenRequest;
+      const body = { ...content, cacheControl: request.headers['cache-control'] };
+      seen.push(body);
+      if (isRefused(body)) {
         send(503, { code: 'budget_unreachable' });
         return;
       }
@@ -59,7 +72,10 @@ export async function startFakeGateway(): Promise<FakeGateway> {
         entities: arm === 'b' ? [] : (gold.get(body.text) ?? []),
         variant: arm ?? 'full',
         experiment: arm === undefined ? null : { name: 'fake', arm },
-        budget: { requested_ms: budgets[body.tier ?? 'standard'], met: true },
+        budget: {
+          requested_ms: body.latency_budget_ms ?? budgets[body.tier ?? 'standard'],
+          met: true,
+        },
       });
     })();
   };
