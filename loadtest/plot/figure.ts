@@ -11,6 +11,9 @@ interface Figure {
 
 const width = 960;
 const panelHeight = 150;
+const titleSize = 18;
+/** So many letters of a title fit at that size; a longer one is set smaller. */
+const titleLetters = 76;
 const margin = { left: 76, right: 190 };
 /** Room of a panel for its title above and its axis below. */
 const above = 34;
@@ -31,7 +34,13 @@ export function drawFigure({ title, notes, panels }: Figure): string {
   const parts = [
     element('title', {}, escapeXml(title)),
     element('rect', { width, height, fill: '#FFFFFF' }),
-    text(title, { x: 24, y: 32, 'font-size': 18, 'font-weight': 600, fill: ink }),
+    text(title, {
+      x: 24,
+      y: 32,
+      'font-size': titleSize * Math.min(1, titleLetters / title.length),
+      'font-weight': 600,
+      fill: ink,
+    }),
     ...notes.map((note, index) =>
       text(note, { x: 24, y: 54 + 17 * index, 'font-size': 12, fill: faintInk }),
     ),

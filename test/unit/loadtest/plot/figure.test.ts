@@ -73,6 +73,14 @@ describe('drawFigure', () => {
     assert.match(svg, />one note</);
   });
 
+  it('sets a title smaller that would not fit', () => {
+    const sizeOf = (title: string) =>
+      Number(/font-size="([\d.]+)"/.exec(drawFigure({ title, notes: [], panels: [] }))![1]);
+
+    assert.equal(sizeOf('short'), 18);
+    assert.equal(sizeOf('x'.repeat(152)), 9);
+  });
+
   it('has nothing below its lower edge', () => {
     const height = Number(/ height="(\d+)"/.exec(svg)![1]);
     const lowest = Math.max(...[...svg.matchAll(/ y="([\d.]+)"/g)].map(([, y]) => Number(y)));
