@@ -58,16 +58,16 @@ step_for_all() { # product script arguments... -- names...: one run for the name
   step "${product//@/${missing[0]}}" "$script" "${arguments[@]}" --names "${missing[@]}"
 }
 
-# 1. Train: two seeds, their ensemble back into one, and what is made of that. Students learn from all three.
-taught=(--ensemble full full-seed1 full-seed2)
+# 1. Train: two seeds, their ensemble taught to the first of them, the mean of what came of that; then what is made of it.
 step "$checkpoints/full-seed1" finetune "${base[@]}" --seed 1 --name full-seed1
 step "$checkpoints/full-seed2" finetune "${base[@]}" --seed 2 --name full-seed2
-step "$checkpoints/full" distill --name full --teacher full-seed1 --ensemble full-seed1 full-seed2 \
-  --layers 0,1,2,3,4,5 --hidden-weight 0 --adversarial 1 --epochs 6 --lr 2e-4
-step "$checkpoints/distilled-3l" distill --name distilled-3l --layers 0,2,4 "${taught[@]}"
-step "$checkpoints/distilled-2l" distill --name distilled-2l --teacher distilled-3l --layers 0,2 --ffn-share 0.25 --epochs 12 --lr 4e-4 "${taught[@]}"
-step "$checkpoints/pruned-ffn50" prune --name pruned-ffn50 --share 0.5 "${taught[@]}"
-step "$checkpoints/pruned" prune --name pruned --target-share 0.69 "${taught[@]}"
+step "$checkpoints/full-taught" distill --name full-taught --teacher full-seed1 --ensemble full-seed1 full-seed2 \
+  --layers 0,1,2,3,4,5 --hidden-weight 0 --adversarial 1 --epochs 5 --lr 2e-4
+step "$checkpoints/full" average_weights --names full-taught full-seed1 --name full
+step "$checkpoints/distilled-3l" distill --teacher full-taught --name distilled-3l --layers 0,2,4 --ffn-share 0.875
+step "$checkpoints/distilled-2l" distill --teacher distilled-3l --name distilled-2l --layers 0,2 --ffn-share 0.285714 --epochs 10 --lr 4e-4
+step "$checkpoints/pruned-ffn50" prune --teacher full-taught --name pruned-ffn50 --share 0.5
+step "$checkpoints/pruned" prune --teacher full-taught --name pruned --target-share 0.737
 step_for_all "$checkpoints/@/label-bias.json" fit_label_bias -- full distilled-3l distilled-2l pruned-ffn50 pruned
 step "$checkpoints/frozen-head.json" frozen_head "${base[@]}"
 step "$checkpoints/encoder-only.json" encoder_only "${base[@]}"
