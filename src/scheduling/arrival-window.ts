@@ -50,10 +50,16 @@ export class ArrivalWindow {
         costs.push(costMs);
       }
     }
+    const { heldQuality } = live.task;
+    if (heldQuality !== undefined) {
+      // Not to run is its cheapest choice, and no answer is missed by it.
+      qualities.push(heldQuality);
+      costs.push(0);
+    }
     this.#ring[this.#next] = {
       at: arrivalAt,
       spreadMs: Math.min(MAX_SPREAD_MS, Math.max(WINDOW_MS, budgetMs)),
-      patienceMs: budgetMs - fastestMs,
+      patienceMs: heldQuality === undefined ? budgetMs - fastestMs : Infinity,
       qualities,
       costs,
     };

@@ -1,7 +1,7 @@
 import { BatchFormer, type BatchPlan } from './batch-former.js';
 import type { Outlook } from './feasibility.js';
 import type { LiveTask } from './live-task.js';
-import { reasonFor, route, type RoutingTerms } from './router.js';
+import { reasonFor, route, type Route, type RoutingTerms } from './router.js';
 import type { TaskBoard } from './task-board.js';
 import type { Batch, Job } from './task.js';
 
@@ -20,15 +20,21 @@ export class BatchChooser {
 
   /** The earliest deadline first; late work only when nothing else waits. */
   next(outlook: Outlook, terms: ChoiceTerms): Batch | null {
-    const head = this.#board.backlog.head();
-    return head === undefined
-      ? this.#nextLate(outlook, terms)
-      : this.#nextInTime(head, outlook, terms);
+    const { backlog } = this.#board;
+    for (let head = backlog.head(); head !== undefined; head = backlog.head()) {
+      const chosen = route(head, outlook, terms);
+      if (chosen.pays) return this.#nextInTime(head, chosen, { outlook, terms });
+      this.#board.end(head);
+    }
+    return this.#nextLate(outlook, terms);
   }
 
-  #nextInTime(head: LiveTask, outlook: Outlook, terms: ChoiceTerms): Batch {
+  #nextInTime(
+    head: LiveTask,
+    chosen: Route,
+    { outlook, terms }: { outlook: Outlook; terms: ChoiceTerms },
+  ): Batch {
     const { backlog } = this.#board;
-    const chosen = route(head, outlook, terms);
     backlog.update(head, () => head.bind(chosen.variant, chosen.reason));
     const former = new BatchFormer(head, outlook, {
       variant: chosen.variant,

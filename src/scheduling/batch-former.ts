@@ -139,6 +139,7 @@ export class BatchFormer {
     if (allowance === null || live.bound !== null || live === this.#members[0]) return true;
     const { model } = this.#outlook;
     const value = variant.quality - routing.price * addedMs;
+    if (value <= (live.task.heldQuality ?? -Infinity)) return false;
     const slackMs = this.#slackOf(live);
     return live.variants.every((other) => {
       if (other.quality <= variant.quality) return true;

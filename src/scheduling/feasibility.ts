@@ -16,6 +16,11 @@ function latestStartMs(live: LiveTask, { now, model }: Outlook): number {
   return live.dueAt - now - live.longestMs * model.slowdown * model.p95Factor(live.planned);
 }
 
+/** Its owner holds an answer already, so nobody else is kept out for its sake. */
+function isOptional(live: LiveTask): boolean {
+  return live.task.heldQuality !== undefined;
+}
+
 /** Tasks whose spare time is remembered one by one, for the batch former; later ones are taken together. */
 const REMEMBERED = 64;
 
@@ -46,7 +51,8 @@ export class Allowance {
       before += live.workMs * slowdown;
       const spare = workers.freeWithin(startMs) - needed;
       // One run, however long, takes no more than one worker's `startMs` away; several windows may take all workers.
-      const unaffected = spare < 0 || (except.pendingJobs === 1 && spare >= startMs);
+      const unaffected =
+        spare < 0 || isOptional(live) || (except.pendingJobs === 1 && spare >= startMs);
       const binding = unaffected ? Infinity : spare;
       if (this.#spare.length < REMEMBERED) this.#spare.push(binding);
       else if (binding < leastOfRest) leastOfRest = binding;
@@ -98,7 +104,7 @@ export function prospectOf(newcomer: LiveTask, outlook: Outlook): Prospect {
     else {
       const needed = scan.before + (live.workMs - live.longestMs) * slowdown;
       const spare = workers.freeWithin(latestStartMs(live, outlook)) - needed;
-      if (spare >= 0 && spare < ownMs) scan.breaks = true;
+      if (spare >= 0 && spare < ownMs && !isOptional(live)) scan.breaks = true;
     }
     scan.before += live.workMs * slowdown;
     return scan.breaks;

@@ -25,6 +25,8 @@ export interface Route {
   readonly variant: ModelledVariant;
   readonly reason: RouteReason;
   readonly allowance: Allowance;
+  /** False only for a task whose owner holds an answer: no variant that makes the deadline buys more than it costs. */
+  readonly pays: boolean;
 }
 
 /** How long none of the other workers will be free; 0 if one is idle, Infinity if there is no other. */
@@ -41,10 +43,12 @@ export function route(live: LiveTask, outlook: Outlook, terms: RoutingTerms): Ro
   const slackMs = live.dueAt - outlook.now;
   const costs = live.variants.map((variant) => live.unitMs(variant) * model.slowdown);
   const allowance = new Allowance(outlook, live, Math.max(...costs));
-  if (live.bound !== null) return { variant: live.bound, reason: live.reason, allowance };
+  if (live.bound !== null) {
+    return { variant: live.bound, reason: live.reason, allowance, pays: true };
+  }
 
   let chosen: ModelledVariant | null = null;
-  let bestValue = -Infinity;
+  let bestValue = live.task.heldQuality ?? -Infinity;
   for (const [i, variant] of live.variants.entries()) {
     const costMs = costs[i]!;
     const runMs = runTimeMs(variant.profile, 1, live.nextTokens) * model.slowdown;
@@ -54,12 +58,15 @@ export function route(live: LiveTask, outlook: Outlook, terms: RoutingTerms): Ro
     chosen = variant;
     bestValue = value;
   }
-  if (chosen !== null) return { variant: chosen, reason: reasonFor(live, chosen), allowance };
+  if (chosen !== null) {
+    return { variant: chosen, reason: reasonFor(live, chosen), allowance, pays: true };
+  }
   const makesIt = finishMs(live, live.planned, outlook) <= slackMs;
   return {
     variant: live.planned,
     reason: makesIt ? reasonFor(live, live.planned) : 'fastest_available',
     allowance,
+    pays: live.task.heldQuality === undefined,
   };
 }
 

@@ -1,7 +1,7 @@
 import { admit } from './admission.js';
 import { Capacity } from './capacity.js';
 import { BatchChooser, type ChoiceTerms } from './batch-chooser.js';
-import type { Outlook } from './feasibility.js';
+import { prospectOf, type Outlook } from './feasibility.js';
 import { LatencyModel, type ModelledVariant } from './latency-model.js';
 import { LiveTask } from './live-task.js';
 import { TimePrice } from './price.js';
@@ -82,7 +82,12 @@ export class Scheduler {
       maxQueuedTokens: this.#maxQueuedTokens,
       lateClass: late,
     });
-    if (admission.admitted) this.#board.add(live, admission.late ? late : backlog);
+    if (!admission.admitted) return admission;
+    if (task.heldQuality !== undefined && !route(live, outlook, this.#terms(outlook)).pays) {
+      const { predictedMs } = prospectOf(live, outlook);
+      return { admitted: false, why: 'budget_unreachable', predictedMs, retryAfterMs: predictedMs };
+    }
+    this.#board.add(live, admission.late ? late : backlog);
     return admission;
   }
 
@@ -96,6 +101,11 @@ export class Scheduler {
     const outlook = this.#outlook(now);
     const { variant, reason } = route(this.#liven(task), outlook, this.#terms(outlook));
     return { variant: variant.name, reason };
+  }
+
+  /** When this task would be done on its fastest variant if it were submitted now; ms from now. */
+  predictMs(task: Task, now: number): number {
+    return prospectOf(this.#liven(task), this.#outlook(now)).predictedMs;
   }
 
   /** What a free worker should run now; null if nothing waits that may run. */

@@ -27,6 +27,8 @@ export interface Task {
   readonly onMiss: OnMiss;
   /** Tokens of each window, special tokens included; never empty. */
   readonly windowTokens: readonly number[];
+  /** Quality of an answer that the owner holds already: it runs only where time buys more. Needs `reject`. */
+  readonly heldQuality?: number | undefined;
 }
 
 export interface Job {

@@ -13,7 +13,13 @@ const submit = fc.record({
   kind: fc.constant('submit' as const),
   budgetMs: fc.double({ min: 0.1, max: 300, noNaN: true }),
   allowed: fc.subarray(referenceNames, { minLength: 1 }),
-  onMiss: fc.constantFrom('degrade' as const, 'reject' as const),
+  purpose: fc.oneof(
+    fc.record({ onMiss: fc.constantFrom('degrade' as const, 'reject' as const) }),
+    fc.record({
+      onMiss: fc.constant('reject' as const),
+      heldQuality: fc.double({ min: 0.85, max: 0.94, noNaN: true }),
+    }),
+  ),
   windowTokens: fc.array(fc.integer({ min: 2, max: 128 }), { minLength: 1, maxLength: 5 }),
 });
 const act = fc.record({
@@ -97,10 +103,15 @@ class Ledger {
     assert.equal(this.scheduler.nextExpiryAt(), Infinity);
   }
 
-  #submit({ budgetMs, ...rest }: typeof submit extends fc.Arbitrary<infer S> ? S : never): void {
+  #submit({
+    budgetMs,
+    purpose,
+    ...rest
+  }: typeof submit extends fc.Arbitrary<infer S> ? S : never): void {
     const now = this.#now;
     this.#lastId += 1;
-    const task: Task = { id: this.#lastId, arrivalAt: now, deadlineAt: now + budgetMs, ...rest };
+    const times = { arrivalAt: now, deadlineAt: now + budgetMs };
+    const task: Task = { id: this.#lastId, ...times, ...purpose, ...rest };
     const preview = this.scheduler.preview(task, now);
     assert.ok(task.allowed.includes(preview.variant));
     const admission = this.scheduler.submit(task, now);
@@ -130,6 +141,8 @@ class Ledger {
       assert.ok(task.allowed.includes(batch.variant));
       assert.equal(this.boundTo.get(task.id) ?? batch.variant, batch.variant);
       this.boundTo.set(task.id, batch.variant);
+      const { quality } = referenceVariants.find(({ name }) => name === batch.variant)!;
+      assert.ok(quality > (task.heldQuality ?? 0), 'what the owner holds is not answered worse');
       assert.equal(task.windowTokens[window], tokens);
       assert.ok(this.scheduler.reasonOf(task.id) !== undefined);
       const starts = this.started.get(task.id) ?? new Map<number, number>();
