@@ -1,5 +1,6 @@
 import { abAbout, abFlags, runAb } from './ab.js';
 import { benchAbout, benchFlags, runBench } from './bench.js';
+import { cascadeAbout, cascadeFlags, runCascade } from './cascade.js';
 import { runCommand } from './command.js';
 import { openLoopAbout, openLoopFlags, runOpenLoop } from './open-loop.js';
 import { replayAbout, replayFlags, runReplay } from './replay.js';
@@ -10,6 +11,7 @@ const usage = `npm run loadtest -- tiers [flags]       ${tiersAbout}
 npm run loadtest -- ab [flags]          ${abAbout}
 npm run loadtest -- open-loop [flags]   ${openLoopAbout}
 npm run loadtest -- replay [flags]      ${replayAbout}
+npm run loadtest -- cascade [flags]     Cascades of two variants on CoNLL-2003: served F1 and processor time at several thresholds.
 npm run bench -- [flags]                ${benchAbout}
 
 --help behind one of them lists its flags.`;
@@ -29,6 +31,9 @@ if (name === 'tiers') {
   const about = `${replayAbout}\n\n${timedLoadColumns}`;
   const command = { name: 'loadtest -- replay', about, flags: replayFlags };
   await runCommand({ ...command, args, run: (flags) => runReplay(flags) });
+} else if (name === 'cascade') {
+  const command = { name: 'loadtest -- cascade', about: cascadeAbout, flags: cascadeFlags };
+  await runCommand({ ...command, args, run: runCascade });
 } else if (name === 'bench') {
   await runCommand({ name: 'bench --', about: benchAbout, flags: benchFlags, args, run: runBench });
 } else if (name === '--help') {

@@ -1,10 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import { Experiments } from './experiments/experiments.js';
 import { activateVariants } from './gateway/activate-variants.js';
+import { Cascade } from './gateway/cascade.js';
 import { Dispatcher } from './gateway/dispatcher.js';
 import { Gateway } from './gateway/gateway.js';
 import { planLoading } from './gateway/load-plan.js';
-import { checkActive, checkExperiments, failures, familyCard } from './gateway/start-checks.js';
+import {
+  checkActive,
+  checkExperiments,
+  failures,
+  familyCard,
+  tiersWithoutCascade,
+} from './gateway/start-checks.js';
 import { ResultCache } from './gateway/result-cache.js';
 import { TextAnswerer } from './gateway/text-answerer.js';
 import { closeServer } from './http/close-server.js';
@@ -116,6 +123,7 @@ export async function createApp({
   const answerer = new TextAnswerer({
     tokenizer,
     dispatcher,
+    cascade: new Cascade({ dispatcher, labelCount: card.labels.length, now }),
     cache: new ResultCache(config.cacheBytes),
     metrics,
     labels: card.labels,
@@ -148,6 +156,11 @@ export async function createApp({
       checkActive(registry, cudaFailure);
       scheduler.setVariants(schedulable(registry));
       describeVariants(registry, metrics);
+      const uncascaded = tiersWithoutCascade(config, registry);
+      if (uncascaded.length > 0) {
+        const why = 'no variant with a calibration on its card is cheaper than a better one';
+        logger.warn({ tiers: uncascaded }, `these tiers ask for a cascade, but ${why}`);
+      }
       gateway.open();
       return {
         url: urlOf(server),

@@ -26,6 +26,27 @@ const experiment = z.strictObject({
   seed: z.union([z.string(), z.number()]).default('0'),
 });
 
+const probability = z.number().min(0).max(1);
+const budgetMs = z.number().positive();
+const tier = z.union(
+  [
+    budgetMs,
+    z.strictObject({
+      budgetMs,
+      policy: z.enum(['best', 'cascade']).default('best'),
+      maxErrorProbability: probability.optional(),
+    }),
+  ],
+  {
+    error: 'expected a budget in ms, or an object of budgetMs, policy and maxErrorProbability',
+  },
+);
+
+const cascade = z.strictObject({
+  // The highest of those tried on validation that cost none of three pairs over .0005 F1; docs/decisions.md.
+  maxErrorProbability: probability.default(0.2),
+});
+
 const limits = z.strictObject({
   maxBodyBytes: z.int().min(1024).max(67_108_864).default(262_144),
   maxTexts: z.int().min(1).max(4096).default(128),
@@ -70,12 +91,15 @@ const configSchema = z.strictObject({
     .default(8000)
     .describe('How long a shutdown waits for the requests in flight, ms.'),
   tiers: z
-    .record(word, z.number().positive())
+    .record(word, tier)
     .default({ realtime: 10, interactive: 50, standard: 200, batch: 2000 })
-    .describe('Named latency budgets, ms.'),
+    .describe('Named latency budgets, ms; or objects of budgetMs, policy, maxErrorProbability.'),
   defaultTier: word
     .default('standard')
     .describe('The tier of a request that names neither a budget nor a tier.'),
+  cascade: cascade
+    .prefault({})
+    .describe('Of policy cascade: the probability of an error up to which a first answer is kept.'),
   experiments: z.array(experiment).default([]).describe('A/B experiments; arms are variants.'),
   limits: limits.prefault({}).describe('Bounds of a request and of the queue.'),
   libraryPath: z
@@ -140,7 +164,17 @@ function contradictions(config: z.output<typeof configSchema>): string[] {
       `defaultTier: there is no tier ${defaultTier}; add it to tiers or choose one of ${names}`,
     );
   }
-  for (const [name, budgetMs] of Object.entries(tiers)) {
+  for (const [name, tier] of Object.entries(tiers)) {
+    const budgetMs = typeof tier === 'number' ? tier : tier.budgetMs;
+    if (
+      typeof tier === 'object' &&
+      tier.policy === 'best' &&
+      tier.maxErrorProbability !== undefined
+    ) {
+      problems.push(
+        `tiers.${name}: maxErrorProbability is for policy cascade only; set "policy": "cascade" or remove it`,
+      );
+    }
     if (budgetMs <= maxBudgetMs) continue;
     problems.push(
       `tiers.${name}: ${budgetMs} ms is over limits.maxBudgetMs; lower it or raise the limit of ${maxBudgetMs} ms`,

@@ -16,6 +16,8 @@ export interface Work {
   readonly deadlineAt: number;
   readonly allowed: readonly string[];
   readonly onMiss: OnMiss;
+  /** Quality of an answer that the caller holds: the work is dropped where time buys no better one. */
+  readonly heldQuality?: number;
 }
 
 /** What came of it: the logits of each window. Instants are of the gateway's clock. */
@@ -72,6 +74,12 @@ export class Dispatcher {
     return scheduler.preview(this.#task(work, 0), now()).variant;
   }
 
+  /** When this work would be done if it were submitted now; ms from now. */
+  predictMs(work: Work): number {
+    const { scheduler, now } = this.#options;
+    return scheduler.predictMs(this.#task(work, 0), now());
+  }
+
   /**
    * Queues the work and resolves when all its windows have run. Rejects with a GatewayError, or with the signal's
    * reason when it is aborted: its queued windows are dropped then, running ones are left to end.
@@ -124,7 +132,7 @@ export class Dispatcher {
     }
     // Choosing a batch may have found tasks that cannot be answered in time any more.
     this.#rejectExpired();
-    this.#observeQueue();
+    this.#options.metrics.queueDepth.set(this.#options.scheduler.depth().jobs);
     this.#armExpiryTimer();
   }
 
@@ -206,9 +214,9 @@ export class Dispatcher {
   }
 
   #task(work: Work, id: number): Task {
-    const { arrivalAt, deadlineAt, allowed, onMiss, windows } = work;
+    const { arrivalAt, deadlineAt, allowed, onMiss, windows, heldQuality } = work;
     const windowTokens = windows.map(({ start, end }) => end - start + 2);
-    return { id, arrivalAt, deadlineAt, allowed, onMiss, windowTokens };
+    return { id, arrivalAt, deadlineAt, allowed, onMiss, windowTokens, heldQuality };
   }
 
   #observeStart(batch: Batch, lengths: Int32Array): void {
@@ -232,9 +240,5 @@ export class Dispatcher {
     );
     metrics.slowdownRatio.set(scheduler.slowdown());
     metrics.priceOfTime.set(scheduler.price());
-  }
-
-  #observeQueue(): void {
-    this.#options.metrics.queueDepth.set(this.#options.scheduler.depth().jobs);
   }
 }

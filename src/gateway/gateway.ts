@@ -5,7 +5,8 @@ import type { Experiments, ExperimentView } from '../experiments/experiments.js'
 import type { VariantEntry, VariantRegistry } from '../registry/variant-registry.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { NerEntity, NerOutcome, NerRequest, NerResult } from './ner-request.js';
-import type { TextAnswer, TextAnswerer } from './text-answerer.js';
+import type { TextAnswerer } from './text-answerer.js';
+import type { TextAnswer } from './text-question.js';
 
 /** Which execution provider was asked for, and which one it became. */
 export interface ProviderChoice {
@@ -110,6 +111,7 @@ export class Gateway {
       const budgetMet = totalMs <= request.budgetMs;
       metrics.decisions.inc({ variant: answer.variant, reason: answer.decision });
       metrics.budget.inc({ tier: request.tier, result: budgetMet ? 'met' : 'missed' });
+      if (answer.cascade !== undefined) metrics.cascades.inc({ outcome: answer.cascade.outcome });
       return {
         entities: entitiesOf(request.texts[index]!, answer, request),
         variant: answer.variant,
@@ -119,6 +121,7 @@ export class Gateway {
         truncated: answer.truncated,
         cached: answer.cached,
         timing: { ...answer.phases, totalMs },
+        cascade: answer.cascade,
       };
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;

@@ -17,6 +17,8 @@ export interface NerRequest {
   /** The tier that named the budget, or `custom`; a metric label only. */
   readonly tier: string;
   readonly onMiss: OnMiss;
+  /** Policy `cascade`; undefined: policy `best`. */
+  readonly cascade: CascadeRule | undefined;
   readonly minF1: number | undefined;
   readonly variant: string | undefined;
   readonly experimentKey: string | undefined;
@@ -31,7 +33,38 @@ export interface NerRequest {
   readonly signal: AbortSignal;
 }
 
-export type Decision = RouteReason | 'pinned' | 'experiment' | 'cached';
+export type Decision = RouteReason | 'confident' | 'pinned' | 'experiment' | 'cached';
+
+/** When a cascade goes on to a better variant: where its first answer is wrong with a higher probability than this. */
+export interface CascadeRule {
+  readonly maxErrorProbability: number;
+}
+
+/**
+ * What became of a cascade. `sufficed`: the first answer is probably right. `improved`: a better variant answered.
+ * `no_slack`: none fitted what was left of the budget, or none was worth its time under load. `cut_off`: one was asked,
+ * but was late or failed. `one_stage`: routed as without a cascade, because the budget is too tight for two.
+ * `unavailable`: so too, because the allowed variants make no cascade. `cached`: nothing ran.
+ */
+export const CASCADE_OUTCOMES = [
+  'sufficed',
+  'improved',
+  'no_slack',
+  'cut_off',
+  'one_stage',
+  'unavailable',
+  'cached',
+] as const;
+export type CascadeOutcome = (typeof CASCADE_OUTCOMES)[number];
+
+export interface CascadeView {
+  readonly outcome: CascadeOutcome;
+  /** Those whose answer came, in their order. The probability is null where the card does not tell. */
+  readonly stages: readonly {
+    readonly variant: string;
+    readonly errorProbability: number | null;
+  }[];
+}
 
 /** `start` and `end` are in the request's offset unit; `text` is what they cut out. */
 export interface NerEntity extends Span {
@@ -55,6 +88,8 @@ export interface NerResult {
   readonly truncated: boolean;
   readonly cached: boolean;
   readonly timing: PhaseTimes;
+  /** Only with policy `cascade`, and unless a pin or an experiment chose the variant. */
+  readonly cascade?: CascadeView | undefined;
 }
 
 /** One per text, in the order of the texts. */

@@ -7,6 +7,8 @@ import type { Overflow } from './ner-request.js';
 export interface CachedAnswer {
   readonly spans: readonly Span[];
   readonly truncated: boolean;
+  /** How likely it is wrong, where a cascade looked at it. */
+  readonly errorProbability?: number | undefined;
 }
 
 /** Key and bookkeeping of an entry, and a span's object with its label, as measured by heap growth per entry. */
@@ -33,9 +35,11 @@ export class ResultCache {
     });
   }
 
-  /** The part of a key that does not depend on the variant; computed once per text. */
+  /**
+   * The part of a key that does not depend on the variant; computed once per text, also where nothing is kept: equal
+   * texts in flight are found by it.
+   */
   questionKey({ text, aggregation, overflow }: CacheQuestion): string {
-    if (this.#entries === undefined) return '';
     return createHash('sha256').update(`${aggregation} ${overflow} ${text}`).digest('base64');
   }
 

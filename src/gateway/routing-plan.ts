@@ -1,13 +1,15 @@
 import { errors } from '../errors.js';
 import type { Assignment, Experiments } from '../experiments/experiments.js';
 import type { ActiveVariant } from '../registry/variant-registry.js';
-import type { NerRequest } from './ner-request.js';
+import type { CascadeRule, NerRequest } from './ner-request.js';
 
 /** Which variants may answer a request, best first, and why if the choice is not the router's. */
 export interface RoutingPlan {
   readonly allowed: readonly ActiveVariant[];
   readonly forced: 'pinned' | 'experiment' | undefined;
   readonly assignment: Assignment | null;
+  /** Undefined where the policy is another one, or the choice is not the router's. */
+  readonly cascade?: CascadeRule | undefined;
 }
 
 /**
@@ -41,7 +43,7 @@ export function planRouting(
   const assignment = experiments.assign(request.experimentKey ?? request.requestId);
   const arm = allowed.find(({ name }) => name === assignment?.variant);
   if (assignment === null || arm === undefined)
-    return { allowed, forced: undefined, assignment: null };
+    return { allowed, forced: undefined, assignment: null, cascade: request.cascade };
   return { allowed: [arm], forced: 'experiment', assignment };
 }
 

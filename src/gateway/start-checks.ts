@@ -1,6 +1,7 @@
 /** What must hold before the gateway serves; each check throws a StartError that says what to do. */
 
 import { StartError } from '../errors.js';
+import { cascadePair } from './cascade-pair.js';
 import type { Config } from '../config.js';
 import type { Card } from '../registry/card.js';
 import type { VariantRegistry } from '../registry/variant-registry.js';
@@ -32,6 +33,17 @@ export function checkActive(registry: VariantRegistry, cudaFailure: string | und
   }
   if (registry.active().length > 0) return;
   throw new StartError(`no variant can serve: ${failureText(registry)}`);
+}
+
+/** A typical sentence: which variant is the cheapest hardly depends on the length. */
+const TYPICAL_TOKENS = 32;
+
+/** Tiers whose policy is a cascade although no variants that serve make one; their requests are routed as usual. */
+export function tiersWithoutCascade(config: Config, registry: VariantRegistry): string[] {
+  if (cascadePair(registry.active(), [TYPICAL_TOKENS]) !== undefined) return [];
+  return Object.entries(config.tiers)
+    .filter(([, tier]) => typeof tier === 'object' && tier.policy === 'cascade')
+    .map(([name]) => name);
 }
 
 /** The variants that do not serve, and why. */

@@ -3,25 +3,23 @@ import { decode } from '../ner/decode.js';
 import { cutWindows, stitchLogits } from '../ner/windows.js';
 import { AnswerReserve } from './answer-reserve.js';
 import { SharedWork } from './shared-work.js';
+import { CacheLookup } from './cache-lookup.js';
+import { cascadePair } from './cascade-pair.js';
+import { inferenceOf, type Inference } from './inference.js';
 import type { EncodedText, Window } from '../ner/encoded-text.js';
 import type { TextTokenizer } from '../ner/tokenizer.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import type { Dispatcher, Work, WorkDone } from './dispatcher.js';
-import type { Decision, NerRequest, PhaseTimes } from './ner-request.js';
-import type { CachedAnswer, ResultCache } from './result-cache.js';
+import type { Cascade, CascadePlan } from './cascade.js';
+import type { Dispatcher, Work } from './dispatcher.js';
+import type { CascadeOutcome, NerRequest } from './ner-request.js';
+import type { ResultCache } from './result-cache.js';
 import type { RoutingPlan } from './routing-plan.js';
-
-/** The spans of one text, in UTF-16 offsets, with how they came about. */
-export interface TextAnswer extends CachedAnswer {
-  readonly variant: string;
-  readonly decision: Decision;
-  readonly cached: boolean;
-  readonly phases: Omit<PhaseTimes, 'totalMs'>;
-}
+import type { TextAnswer, TextQuestion } from './text-question.js';
 
 export interface TextAnswererOptions {
   readonly tokenizer: TextTokenizer;
   readonly dispatcher: Dispatcher;
+  readonly cascade: Cascade;
   readonly cache: ResultCache;
   readonly metrics: Metrics;
   readonly labels: readonly string[];
@@ -29,15 +27,6 @@ export interface TextAnswererOptions {
   readonly windowTokens: number;
   readonly windowOverlap: number;
   readonly now: () => number;
-}
-
-interface Question {
-  /** Place of the text in the request. */
-  readonly index: number;
-  readonly text: string;
-  readonly request: NerRequest;
-  readonly plan: RoutingPlan;
-  readonly cacheKey: string;
 }
 
 interface Encoding {
@@ -50,11 +39,13 @@ interface Encoding {
 /** What happens to one text: cache, tokenizer, scheduler and workers, decoder, cache. */
 export class TextAnswerer {
   readonly #options: TextAnswererOptions;
-  readonly #shared = new SharedWork<WorkDone>();
+  readonly #shared = new SharedWork<Inference>();
   readonly #reserve = new AnswerReserve();
+  readonly #lookup: CacheLookup;
 
   constructor(options: TextAnswererOptions) {
     this.#options = options;
+    this.#lookup = new CacheLookup(options);
   }
 
   /** Answers the request's text at `index`. Rejects with a GatewayError, or with the signal's reason. */
@@ -64,40 +55,39 @@ export class TextAnswerer {
     const cacheKey = request.noCache
       ? ''
       : cache.questionKey({ text, aggregation: request.aggregation, overflow: request.overflow });
-    const question: Question = { index, text, request, plan, cacheKey };
+    const question: TextQuestion = { index, text, request, plan, cacheKey };
 
-    const best = this.#cached(question, plan.allowed.slice(0, 1));
+    const best = this.#lookup.best(question);
     if (best !== undefined) return best;
     const encoding = await this.#encode(question);
     const work = this.#work(encoding, question);
-    const acceptable = this.#cached(question, this.#asGoodAsRouting(work, question));
+    const staging = this.#stage(work, question);
+    const acceptable =
+      typeof staging === 'object'
+        ? this.#lookup.asGoodAsCascade(work, staging, question)
+        : this.#lookup.asGoodAsRouting(work, question);
     if (acceptable !== undefined) return acceptable;
 
     if (request.noCache) metrics.cacheLookups.inc({ result: 'bypass' });
-    const done = await this.#infer(work, question);
-    return this.#decode(done, encoding, question);
+    const inference = await this.#infer(work, staging, question);
+    return this.#decode(inference, encoding, question);
   }
 
-  #cached(question: Question, variants: RoutingPlan['allowed']): TextAnswer | undefined {
-    if (question.request.noCache) return undefined;
-    for (const { name, card } of variants) {
-      const hit = this.#options.cache.get(card.sha256, question.cacheKey);
-      if (hit === undefined) continue;
-      this.#options.metrics.cacheLookups.inc({ result: 'hit' });
-      const phases = { tokenizeMs: 0, queueMs: 0, inferenceMs: 0 };
-      return { ...hit, variant: name, decision: 'cached', cached: true, phases };
-    }
-    return undefined;
+  /** The two stages of a cascade, or why there is none; undefined where none was asked for. */
+  #stage(
+    work: Work,
+    { plan }: TextQuestion,
+  ): CascadePlan | 'one_stage' | 'unavailable' | undefined {
+    if (plan.cascade === undefined) return undefined;
+    const pair = cascadePair(
+      plan.allowed,
+      work.windows.map(({ start, end }) => end - start + 2),
+    );
+    if (pair === undefined) return 'unavailable';
+    return this.#options.cascade.fits(work, pair) ? { pair, rule: plan.cascade } : 'one_stage';
   }
 
-  /** A lesser variant's old answer counts only if routing would not find a better one now. */
-  #asGoodAsRouting(work: Work, { request, plan }: Question): RoutingPlan['allowed'] {
-    if (request.noCache || plan.allowed.length < 2) return [];
-    const chosen = this.#options.dispatcher.preview(work);
-    return plan.allowed.slice(1, plan.allowed.findIndex(({ name }) => name === chosen) + 1);
-  }
-
-  async #encode({ index, text, request }: Question): Promise<Encoding> {
+  async #encode({ index, text, request }: TextQuestion): Promise<Encoding> {
     const { tokenizer, windowTokens, windowOverlap, now } = this.#options;
     const startedAt = now();
     const encoded = await tokenizer.encode(text);
@@ -121,7 +111,7 @@ export class TextAnswerer {
     };
   }
 
-  #work({ encoded, windows }: Encoding, { request, plan }: Question): Work {
+  #work({ encoded, windows }: Encoding, { request, plan }: TextQuestion): Work {
     return {
       encoded,
       windows,
@@ -132,16 +122,26 @@ export class TextAnswerer {
     };
   }
 
-  async #infer(work: Work, { request, cacheKey }: Question): Promise<WorkDone> {
-    const { dispatcher, metrics } = this.#options;
-    if (request.noCache) return dispatcher.submit(work, request.signal);
+  async #infer(
+    work: Work,
+    staging: CascadePlan | CascadeOutcome | undefined,
+    { request, cacheKey }: TextQuestion,
+  ): Promise<Inference> {
+    const { dispatcher, cascade, metrics } = this.#options;
+    const run = async (signal: AbortSignal): Promise<Inference> => {
+      if (typeof staging === 'object') return cascade.run(work, staging, signal);
+      const none = staging && { outcome: staging, stages: [] };
+      return inferenceOf(await dispatcher.submit(work, signal), none);
+    };
+    if (request.noCache) return run(request.signal);
     // Same text, same choice and same budget: the first one's deadline is the earlier, so it is in time for all.
-    const key = [cacheKey, work.allowed, request.budgetMs, request.onMiss].join('|');
+    const rule = typeof staging === 'object' ? staging.rule.maxErrorProbability : staging;
+    const key = [cacheKey, work.allowed, request.budgetMs, request.onMiss, rule].join('|');
     metrics.cacheLookups.inc({ result: this.#shared.has(key) ? 'shared' : 'miss' });
-    return this.#shared.run(key, request.signal, (signal) => dispatcher.submit(work, signal));
+    return this.#shared.run(key, request.signal, run);
   }
 
-  #decode(done: WorkDone, encoding: Encoding, question: Question): TextAnswer {
+  #decode(done: Inference, encoding: Encoding, question: TextQuestion): TextAnswer {
     const { labels, cache, metrics, now } = this.#options;
     const { encoded, windows, truncated, tokenizeMs } = encoding;
     const { request, plan } = question;
@@ -154,14 +154,16 @@ export class TextAnswerer {
       aggregation: request.aggregation,
       temperature: card.calibration?.temperature ?? 1,
     });
-    if (!request.noCache) cache.set(card.sha256, question.cacheKey, { spans, truncated });
+    const errorProbability = done.cascade?.stages.at(-1)?.errorProbability ?? undefined;
+    if (!request.noCache)
+      cache.set(card.sha256, question.cacheKey, { spans, truncated, errorProbability });
 
     const decodedAt = now();
-    this.#reserve.observe(decodedAt - done.finishedAt);
+    this.#reserve.observe(decodedAt - done.settledAt);
     const phases = {
       tokenizeMs,
-      queueMs: Math.max(0, done.startedAt - request.arrivalAt - tokenizeMs),
-      inferenceMs: done.finishedAt - done.startedAt,
+      queueMs: Math.max(0, done.settledAt - done.runMs - request.arrivalAt - tokenizeMs),
+      inferenceMs: done.runMs,
     };
     metrics.observePhases(done.variant, { ...phases, decodeMs: decodedAt - startedAt });
     return {
@@ -171,6 +173,7 @@ export class TextAnswerer {
       decision: plan.forced ?? done.reason,
       cached: false,
       phases,
+      cascade: done.cascade,
     };
   }
 }

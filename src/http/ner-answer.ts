@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { GatewayError } from '../errors.js';
+import { CASCADE_OUTCOMES, type CascadeView } from '../gateway/ner-request.js';
 import { OFFSET_UNITS } from '../ner/span.js';
 import { problemOf } from './problem.js';
 import { problemSchema } from './problem-schema.js';
@@ -19,8 +20,33 @@ const resultSchema = z.strictObject({
   ),
   variant: z.string().describe('The variant that answered.'),
   decision: z
-    .enum(['best_fit', 'degraded', 'fastest_available', 'pinned', 'experiment', 'cached'])
+    .enum([
+      'best_fit',
+      'degraded',
+      'fastest_available',
+      'confident',
+      'pinned',
+      'experiment',
+      'cached',
+    ])
     .describe('Why this variant.'),
+  cascade: z
+    .strictObject({
+      outcome: z.enum(CASCADE_OUTCOMES).describe('What became of the cascade.'),
+      stages: z.array(
+        z.strictObject({
+          variant: z.string(),
+          error_probability: z
+            .number()
+            .min(0)
+            .max(1)
+            .nullable()
+            .describe('That the answer of this stage is wrong; null where its card does not tell.'),
+        }),
+      ),
+    })
+    .optional()
+    .describe('With policy cascade, unless a pin or an experiment chose the variant.'),
   experiment: z.strictObject({ name: z.string(), arm: z.string() }).nullable(),
   budget: z.strictObject({ requested_ms: z.number(), met: z.boolean() }),
   truncated: z.boolean(),
@@ -51,6 +77,7 @@ export function toWireResult(result: NerResult, { budgetMs }: NerRequest) {
     })),
     variant: result.variant,
     decision: result.decision,
+    ...(result.cascade && { cascade: toCascade(result.cascade) }),
     experiment: result.experiment,
     budget: { requested_ms: budgetMs, met: result.budgetMet },
     truncated: result.truncated,
@@ -61,6 +88,16 @@ export function toWireResult(result: NerResult, { budgetMs }: NerRequest) {
       inference: round(timing.inferenceMs, 1e3),
       total: round(timing.totalMs, 1e3),
     },
+  };
+}
+
+function toCascade({ outcome, stages }: CascadeView) {
+  return {
+    outcome,
+    stages: stages.map(({ variant, errorProbability: probability }) => ({
+      variant,
+      error_probability: probability === null ? null : round(probability, 1e6),
+    })),
   };
 }
 

@@ -3,6 +3,7 @@ import { sendJson } from './exchange.js';
 import { ClientGone, readJson } from './json-body.js';
 import { serverTiming, toWireOutcome, toWireResult } from './ner-answer.js';
 import { nerRequestSchema, parseNerBody } from './ner-schema.js';
+import { budgetOf, cascadeRule } from './tier.js';
 import type { NerOutcome, NerRequest, NerResult } from '../gateway/ner-request.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Exchange } from './exchange.js';
@@ -71,18 +72,22 @@ export class NerRoute {
     };
   }
 
-  /** The body counts first, then the header, then the default tier. */
+  /** The body counts first, then the header, then the default tier, which may name a policy too. */
   #budget(
-    { latency_budget_ms: budgetMs, tier }: NerRequestBody,
+    body: NerRequestBody,
     header: string | string[] | undefined,
-  ): { budgetMs: number; tier: string } {
-    const { tiers, defaultTier, limits } = this.#options.config;
-    if (budgetMs !== undefined) return { budgetMs, tier: 'custom' };
+  ): Pick<NerRequest, 'budgetMs' | 'tier' | 'cascade'> {
+    const { config } = this.#options;
+    const { latency_budget_ms: budgetMs, tier } = body;
+    const cascade = (name?: string) =>
+      cascadeRule(body, name ? config.tiers[name] : undefined, config);
+    if (budgetMs !== undefined) return { budgetMs, tier: 'custom', cascade: cascade() };
     if (tier === undefined && header !== undefined) {
-      return { budgetMs: budgetFromHeader(String(header), limits.maxBudgetMs), tier: 'custom' };
+      const fromHeader = budgetFromHeader(String(header), config.limits.maxBudgetMs);
+      return { budgetMs: fromHeader, tier: 'custom', cascade: cascade() };
     }
-    const name = tier ?? defaultTier;
-    return { budgetMs: tiers[name]!, tier: name };
+    const name = tier ?? config.defaultTier;
+    return { budgetMs: budgetOf(config.tiers[name]!), tier: name, cascade: cascade(name) };
   }
 }
 

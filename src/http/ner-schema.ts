@@ -5,7 +5,7 @@ import { AGGREGATIONS, OFFSET_UNITS } from '../ner/span.js';
 import type { FieldIssue } from '../errors.js';
 import type { Config } from '../config.js';
 
-export type WireConfig = Pick<Config, 'limits' | 'tiers' | 'defaultTier'>;
+export type WireConfig = Pick<Config, 'limits' | 'tiers' | 'defaultTier' | 'cascade'>;
 
 /** More wrong fields than this are not listed. */
 const MAX_ISSUES = 20;
@@ -43,6 +43,18 @@ export function nerRequestSchema({ limits, tiers, defaultTier }: WireConfig) {
         .enum(['degrade', 'reject'])
         .default('degrade')
         .describe('What to do where even the fastest allowed variant cannot make the budget.'),
+      policy: z
+        .enum(['best', 'cascade'])
+        .optional()
+        .describe(
+          'best: the best variant that fits the budget. cascade: a cheap one, and a better one where that is probably wrong.',
+        ),
+      max_error_probability: z
+        .number()
+        .min(0)
+        .max(1)
+        .optional()
+        .describe('A cascade keeps a first answer that is wrong with no higher probability.'),
       min_f1: z
         .number()
         .min(0)
@@ -89,7 +101,8 @@ export function parseNerBody(schema: NerRequestSchema, body: unknown): NerReques
   return parsed.data;
 }
 
-function contradictions({ text, texts, latency_budget_ms, tier }: NerRequestBody): FieldIssue[] {
+function contradictions(body: NerRequestBody): FieldIssue[] {
+  const { text, texts, latency_budget_ms, tier, policy, variant } = body;
   const issues: FieldIssue[] = [];
   if (text === undefined && texts === undefined) {
     issues.push({ pointer: '/text', detail: 'give text or texts' });
@@ -99,6 +112,9 @@ function contradictions({ text, texts, latency_budget_ms, tier }: NerRequestBody
   }
   if (latency_budget_ms !== undefined && tier !== undefined) {
     issues.push({ pointer: '/tier', detail: 'give latency_budget_ms or tier, not both' });
+  }
+  if (policy === 'cascade' && variant !== undefined) {
+    issues.push({ pointer: '/policy', detail: 'give variant or policy cascade, not both' });
   }
   return issues;
 }

@@ -16,7 +16,7 @@ function latestStartMs(live: LiveTask, { now, model }: Outlook): number {
   return live.dueAt - now - live.longestMs * model.slowdown * model.p95Factor(live.planned);
 }
 
-/** Its owner holds an answer already, so nobody else is kept out for its sake. */
+/** Its owner holds an answer already: it is dropped where others need its time, so they need not reckon with it. */
 function isOptional(live: LiveTask): boolean {
   return live.task.heldQuality !== undefined;
 }
@@ -48,12 +48,12 @@ export class Allowance {
       if (live.dueAt - now > roomyMs) return true;
       const startMs = latestStartMs(live, outlook);
       const needed = before + (live.workMs - live.longestMs) * slowdown;
-      before += live.workMs * slowdown;
+      if (!isOptional(live)) before += live.workMs * slowdown;
       const spare = workers.freeWithin(startMs) - needed;
-      // One run, however long, takes no more than one worker's `startMs` away; several windows may take all workers.
-      const unaffected =
-        spare < 0 || isOptional(live) || (except.pendingJobs === 1 && spare >= startMs);
-      const binding = unaffected ? Infinity : spare;
+      // One run, however long, takes no more than one worker's `startMs` away. With more than that spare another worker
+      // is free by then; several windows may take all workers.
+      const oneLeaves = except.pendingJobs === 1 && spare > startMs;
+      const binding = spare < 0 || oneLeaves || isOptional(live) ? Infinity : spare;
       if (this.#spare.length < REMEMBERED) this.#spare.push(binding);
       else if (binding < leastOfRest) leastOfRest = binding;
       return false;
@@ -100,11 +100,12 @@ export function prospectOf(newcomer: LiveTask, outlook: Outlook): Prospect {
   const scan = { before: 0, ahead: 0, breaks: false };
   backlog.some((live) => {
     if (live.dueAt > newcomer.dueAt && live.dueAt > roomyAt) return true;
+    if (isOptional(live)) return false;
     if (live.dueAt <= newcomer.dueAt) scan.ahead += live.workMs * slowdown;
     else {
       const needed = scan.before + (live.workMs - live.longestMs) * slowdown;
       const spare = workers.freeWithin(latestStartMs(live, outlook)) - needed;
-      if (spare >= 0 && spare < ownMs && !isOptional(live)) scan.breaks = true;
+      if (spare >= 0 && spare < ownMs) scan.breaks = true;
     }
     scan.before += live.workMs * slowdown;
     return scan.breaks;

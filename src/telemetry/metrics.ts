@@ -154,6 +154,13 @@ export function createMetrics() {
       registers,
     }) as LabelledCounter<{ result: 'hit' | 'miss' | 'shared' | 'bypass' }>,
 
+    cascades: new Counter({
+      name: 'entier_cascade_total',
+      help: 'Texts with policy cascade by what became of it: sufficed, improved, no_slack, cut_off, one_stage, unavailable or cached.',
+      labelNames: ['outcome'],
+      registers,
+    }) as LabelledCounter<{ outcome: string }>,
+
     experimentRequests: new Counter({
       name: 'entier_experiment_requests_total',
       help: 'Requests by experiment and arm.',

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { pino } from 'pino';
 import { Experiments } from '../../src/experiments/experiments.js';
+import { Cascade } from '../../src/gateway/cascade.js';
 import { Dispatcher } from '../../src/gateway/dispatcher.js';
 import { Gateway } from '../../src/gateway/gateway.js';
 import { ResultCache } from '../../src/gateway/result-cache.js';
@@ -80,6 +81,7 @@ export async function startGateway(options: {
   const answerer = new TextAnswerer({
     tokenizer,
     dispatcher,
+    cascade: new Cascade({ dispatcher, labelCount: LABELS.length, now }),
     cache: new ResultCache(cacheBytes),
     metrics,
     labels: LABELS,
@@ -118,6 +120,7 @@ export function requestOf(change: Partial<NerRequest> = {}): NerRequest {
     budgetMs: 2_000,
     tier: 'custom',
     onMiss: 'degrade',
+    cascade: undefined,
     minF1: undefined,
     variant: undefined,
     experimentKey: undefined,

@@ -112,6 +112,17 @@ describe('loadConfig', () => {
     ],
     [{ defaultTier: 'constructor' }, /no tier constructor/],
     [{ tiers: { standard: 700_000 } }, /lower it or raise the limit of 600000 ms/],
+    [{ tiers: { standard: { budgetMs: 700_000 } } }, /tiers\.standard: 700000 ms is over/],
+    [
+      { tiers: { standard: { budgetMs: 9, polcy: 'best' } } },
+      /tiers\.standard: Unrecognized key: "polcy"/,
+    ],
+    [{ tiers: { standard: '9' } }, /tiers\.standard: expected a budget in ms, or an object of/],
+    [
+      { tiers: { standard: { budgetMs: 9, maxErrorProbability: 0.1 } } },
+      /tiers\.standard: maxErrorProbability is for policy cascade only; set .* or remove it/,
+    ],
+    [{ cascade: { maxErrorProbability: 7 } }, /cascade\.maxErrorProbability: Too big/],
     [{ experiments: [{ name: 'x', arms: [] }] }, /experiments\.0\.arms: Too small/],
     [
       { experiments: [{ name: 'x', arms: [arm('a', 0), arm('b', 0)] }] },
@@ -138,6 +149,18 @@ describe('loadConfig', () => {
     });
   }
 
+  it('takes tiers that name a policy, and fills it in', () => {
+    const tiers = {
+      quick: { budgetMs: 20, policy: 'cascade', maxErrorProbability: 0.1 },
+      slow: { budgetMs: 900 },
+    };
+
+    const config = load({}, { 'entier.config.json': { tiers, defaultTier: 'slow' } });
+
+    assert.deepEqual(config.tiers, { ...tiers, slow: { budgetMs: 900, policy: 'best' } });
+    assert.equal(config.cascade.maxErrorProbability, 0.2);
+  });
+
   it('fills in share and seed of an experiment', () => {
     const file = { experiments: [{ name: 'x', arms: [arm('a')] }] };
 
@@ -153,7 +176,7 @@ describe('configHelp', () => {
 
     for (const { name } of VARIABLES)
       assert.match(help, new RegExp(`^  ${name}\n      [A-Z].+Default: `, 'm'));
-    for (const key of ['tiers', 'experiments', 'limits'])
+    for (const key of ['tiers', 'cascade', 'experiments', 'limits'])
       assert.match(help, new RegExp(`^  ${key}\n      [A-Z]`, 'm'));
   });
 });

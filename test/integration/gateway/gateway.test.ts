@@ -248,6 +248,23 @@ describe('experiments', () => {
   });
 });
 
+describe('without a result cache', () => {
+  it('texts that are asked at the same time get each its own answer', async () => {
+    const { gateway } = await start({ cacheBytes: 0 });
+    const texts = ['slow London', 'Paris and Angela Merkel'];
+
+    const outcomes = await gateway.handle(requestOf({ texts, batched: true }));
+
+    outcomes.forEach((outcome, index) => {
+      for (const { text, start: from, end } of answered(outcome).entities) {
+        assert.equal(texts[index]!.slice(from, end), text);
+      }
+    });
+    const alone = answered((await gateway.handle(requestOf({ texts: [texts[1]!] })))[0]);
+    assert.deepEqual(answered(outcomes[1]).entities, alone.entities);
+  });
+});
+
 describe('failures', () => {
   it('runs the jobs of a dead worker again, once', async () => {
     const started = await start({ workers: 1 });

@@ -84,6 +84,7 @@ describe('POST /ner', () => {
       budgetMs: 12.5,
       tier: 'custom',
       onMiss: 'reject',
+      cascade: undefined,
       minF1: 0.5,
       variant: 'full',
       experimentKey: 'user-42',
@@ -94,6 +95,54 @@ describe('POST /ner', () => {
       overflow: 'error',
       noCache: true,
     });
+  });
+
+  it('hands a cascade on with its threshold, and shows what became of it', async () => {
+    http.gateway.answer = (text) => ({
+      ...resultFor(text),
+      decision: 'confident',
+      cascade: {
+        outcome: 'improved',
+        stages: [
+          { variant: 'small', errorProbability: 0.31234567 },
+          { variant: 'full', errorProbability: null },
+        ],
+      },
+    });
+
+    const response = await http.post({ text: 'Merkel slept.', policy: 'cascade' });
+    await http.post({ text: 'A', policy: 'cascade', max_error_probability: 0.05 });
+
+    const answer: unknown = await response.json();
+    assert.doesNotThrow(() => nerAnswerSchema.parse(answer));
+    const { cascade, decision } = answer as { cascade: unknown; decision: string };
+    assert.equal(decision, 'confident');
+    assert.deepEqual(cascade, {
+      outcome: 'improved',
+      stages: [
+        { variant: 'small', error_probability: 0.312346 },
+        { variant: 'full', error_probability: null },
+      ],
+    });
+    assert.deepEqual(
+      http.gateway.requests.map((request) => request.cascade),
+      [{ maxErrorProbability: 0.2 }, { maxErrorProbability: 0.05 }],
+    );
+  });
+
+  it('refuses a cascade that nothing could come of', async () => {
+    for (const [body, pointer] of [
+      [{ policy: 'cascade', variant: 'full' }, '/policy'],
+      [{ policy: 'cheap' }, '/policy'],
+      [{ max_error_probability: 0.1 }, '/max_error_probability'],
+      [{ policy: 'best', max_error_probability: 0.1 }, '/max_error_probability'],
+      [{ policy: 'cascade', max_error_probability: 2 }, '/max_error_probability'],
+    ] as const) {
+      const response = await http.post({ text: 'A', ...body });
+
+      assert.equal(response.status, 422, JSON.stringify(body));
+      assert.equal((await problemIn(response)).errors?.[0]?.pointer, pointer);
+    }
   });
 
   it('fills in the defaults', async () => {

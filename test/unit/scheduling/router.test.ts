@@ -41,6 +41,17 @@ test('routing leaves those who wait time enough for their fastest variant', () =
   assert.notEqual(batch.variant, 'full', 'full would take 17.6 of 19.5 ms and leave 1.9 for 5.6');
 });
 
+test('the only worker is not given to a run that ends too late for the next in the queue', () => {
+  const scheduler = schedulerOf({ workers: 1 });
+  scheduler.submit(taskOf({ budgetMs: 100, tokens: 100 }), 0);
+  scheduler.submit(taskOf({ budgetMs: 101, tokens: 1600, allowed: ['full-int8'] }), 0);
+
+  const batch = scheduler.next(0)!;
+
+  // It must start within 101 - .5 - 80.55 x 1.15 = 7.9 ms: full would take 17.6.
+  assert.equal(batch.variant, 'full-int8');
+});
+
 test('a text of several windows is planned over all workers and keeps the variant it started with', () => {
   const scheduler = schedulerOf();
   const task = taskOf({ budgetMs: 60, tokens: [120, 120, 120, 120] });
