@@ -67,23 +67,22 @@ step "$checkpoints/full" average_weights --names full-taught full-seed1 --name f
 step "$checkpoints/distilled-3l" distill --teacher full-taught --name distilled-3l --layers 0,2,4 --ffn-share 0.875
 step "$checkpoints/distilled-2l" distill --teacher distilled-3l --name distilled-2l --layers 0,2 --ffn-share 0.285714 --epochs 10 --lr 4e-4
 step "$checkpoints/pruned-ffn50" prune --teacher full-taught --name pruned-ffn50 --share 0.5
-step "$checkpoints/pruned" prune --teacher full-taught --name pruned --target-share 0.737
-step_for_all "$checkpoints/@/label-bias.json" fit_label_bias -- full distilled-3l distilled-2l pruned-ffn50 pruned
+step_for_all "$checkpoints/@/label-bias.json" fit_label_bias -- full distilled-3l distilled-2l pruned-ffn50
 step "$checkpoints/frozen-head.json" frozen_head "${base[@]}"
 step "$checkpoints/encoder-only.json" encoder_only "${base[@]}"
 
 # 2. ONNX. The float models of variants that are released as int8 only stay among the checkpoints.
 step_for_all "$models/@/model.onnx" export -- full distilled-3l
-step_for_all "$checkpoints/onnx/@/model.onnx" export --out "$checkpoints/onnx" -- distilled-2l pruned-ffn50 pruned
+step_for_all "$checkpoints/onnx/@/model.onnx" export --out "$checkpoints/onnx" -- distilled-2l pruned-ffn50
 for name in full distilled-3l; do
   step "$models/$name-int8/model.onnx" quantize --source "$models/$name/model.onnx" --name "$name-int8"
 done
-for name in distilled-2l pruned-ffn50 pruned; do
+for name in distilled-2l pruned-ffn50; do
   step "$models/$name-int8/model.onnx" quantize --source "$checkpoints/onnx/$name/model.onnx" --name "$name-int8"
 done
 
 # 3. Measure, write the cards and the report. All latencies come from one run, so that they compare.
-released=(full full-int8 pruned-int8 pruned-ffn50-int8 distilled-3l distilled-3l-int8 distilled-2l-int8)
+released=(full full-int8 pruned-ffn50-int8 distilled-3l distilled-3l-int8 distilled-2l-int8)
 step_for_all "$checkpoints/evaluations/@.json" evaluate -- "${released[@]}"
 step_for_all "$checkpoints/calibration/@.json" calibrate -- "${released[@]}"
 step_for_all "$checkpoints/robustness/@.json" robustness -- "${released[@]}"

@@ -5,7 +5,8 @@
 
 The bias has the greatest likelihood of the gold label paths among all legal ones (see scripts/lab/label_bias.py). It
 is part of the checkpoint from then on, and so of every file that is exported from it. What it is worth is measured
-on halves of validation that it was not fitted on; that, and the bias, go into CHECKPOINTS/NAME/label-bias.json.
+on halves of validation that it was not fitted on, and where the median of that is no gain, none is added (a student of
+soft labels may need none). All of it goes into CHECKPOINTS/NAME/label-bias.json.
 
 A checkpoint that has a bias already is left alone; with --force it is fitted anew, from the classifier without it.
 """
@@ -35,7 +36,7 @@ from scripts.lab.aside import written_aside
 from scripts.lab.corpus import as_text
 from scripts.lab.encoding import encode_texts
 from scripts.lab.evaluation_dump import pre_token_gold
-from scripts.lab.label_bias import LabelledLogits, fit_label_bias, gains_on_other_halves, path_f1
+from scripts.lab.label_bias import LabelledLogits, choose_label_bias, path_f1
 from scripts.lab.labels import LABELS
 from scripts.lab.model import load_checkpoint
 from scripts.lab.records import write_json
@@ -74,6 +75,10 @@ def earlier_bias(checkpoint: Path) -> np.ndarray:
     return np.array([found.get(label, 0.0) for label in LABELS])
 
 
+def by_label(values: np.ndarray) -> dict[str, float]:
+    return {label: round(float(value), 5) for label, value in zip(LABELS, values, strict=True)}
+
+
 def add_label_bias(args: argparse.Namespace, places: Places, name: str) -> None:
     """Fits the bias of one checkpoint, and puts a copy that has it in its place."""
     # 1. Logits without the bias of an earlier run.
@@ -99,13 +104,14 @@ def add_label_bias(args: argparse.Namespace, places: Places, name: str) -> None:
     )
 
     # 2. Fit, and judge by halves.
-    bias = fit_label_bias(labelled).astype(np.float32)
-    gains = gains_on_other_halves(labelled, repeats=REPEATS, seed=args.seed)
+    choice = choose_label_bias(labelled, repeats=REPEATS, seed=args.seed)
+    bias, gains = choice.bias, choice.gains
     before, after = path_f1(labelled, np.zeros(len(LABELS))), path_f1(labelled, bias)
     found = {
         "command": command_line("fit_label_bias"),
         "fittedOn": "validation",
-        "bias": {label: round(float(value), 5) for label, value in zip(LABELS, bias, strict=True)},
+        "bias": by_label(bias),
+        "fitted": by_label(choice.fitted),
         "validationF1": {"before": round(before, 5), "after": round(after, 5)},
         "gainOnOtherHalves": {
             "median": round(statistics.median(gains), 5),
@@ -126,7 +132,8 @@ def add_label_bias(args: argparse.Namespace, places: Places, name: str) -> None:
         write_json(aside / RECORD, found)
     halves = found["gainOnOtherHalves"]
     print(
-        f"{name}: F1 on validation {before:.4f}, {after:.4f} with the bias; on halves that it was not fitted on "
+        f"{name}: F1 on validation {before:.4f}, "
+        f"{f'{after:.4f} with the bias' if bias.any() else 'no bias added'}; on halves that it was not fitted on "
         f"{halves['median']:+.4f} ({halves['min']:+.4f} to {halves['max']:+.4f}, {halves['positive']} of "
         f"{halves['of']} positive)",
         flush=True,

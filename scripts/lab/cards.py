@@ -19,10 +19,9 @@ REFERENCE_SENTENCES = 64
 RELEASED = (
     "full",
     "full-int8",
-    "pruned-int8",
+    "pruned-ffn50-int8",
     "distilled-3l",
     "distilled-3l-int8",
-    "pruned-ffn50-int8",
     "distilled-2l-int8",
 )
 

@@ -100,6 +100,20 @@ def path_f1(texts: LabelledLogits, bias: np.ndarray) -> float:
     return float(f1_of(counts))
 
 
+@dataclass(frozen=True)
+class BiasChoice:
+    bias: np.ndarray  # what is to be added: the fitted one, or zeros
+    fitted: np.ndarray
+    gains: list[float]  # of F1, on halves that the bias was not fitted on
+
+
+def choose_label_bias(texts: LabelledLogits, *, repeats: int, seed: int) -> BiasChoice:
+    """The bias of all texts where halves say that it helps (their median gain is positive), else none."""
+    fitted = fit_label_bias(texts)
+    gains = gains_on_other_halves(texts, repeats=repeats, seed=seed)
+    return BiasChoice(fitted if np.median(gains) > 0 else np.zeros(len(LABELS)), fitted, gains)
+
+
 def gains_on_other_halves(texts: LabelledLogits, *, repeats: int, seed: int) -> list[float]:
     """What the bias of one random half of the texts adds to the F1 of the other one; two figures a repeat."""
     rng = np.random.default_rng(seed)

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
+from scripts.lab import label_bias
 from scripts.lab.decoding import forbidden_transitions
 from scripts.lab.label_bias import (
     LabelledLogits,
+    choose_label_bias,
     fit_label_bias,
-    gains_on_other_halves,
     path_f1,
     path_log_likelihood,
 )
@@ -67,7 +68,17 @@ def test_a_planted_bias_is_found_and_raises_the_f1_of_other_texts() -> None:
     np.testing.assert_allclose(found, bias, atol=0.4)
     others = planted(500, bias, seed=2)
     assert path_f1(others, found) > path_f1(others, np.zeros(len(LABELS))) + 0.02
-    assert min(gains_on_other_halves(texts, repeats=1, seed=1)) > 0
+    choice = choose_label_bias(texts, repeats=1, seed=1)
+    assert min(choice.gains) > 0
+    np.testing.assert_array_equal(choice.bias, choice.fitted)
+
+
+def test_a_bias_that_does_not_help_on_other_halves_is_not_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = planted(50, np.ones(len(LABELS)), seed=1)
+    monkeypatch.setattr(label_bias, "gains_on_other_halves", lambda *_, **__: [-0.001, 0.002, -0.003])
+    choice = choose_label_bias(texts, repeats=1, seed=1)
+    assert not choice.bias.any()
+    assert choice.fitted.any()
 
 
 def test_texts_without_tokens_do_not_matter_and_a_split_without_any_is_refused() -> None:
@@ -79,7 +90,7 @@ def test_texts_without_tokens_do_not_matter_and_a_split_without_any_is_refused()
         fit_label_bias(nothing)
 
 
-def test_the_bias_becomes_part_of_the_checkpoint_once(
+def test_a_checkpoint_is_fitted_once_and_anew_from_the_classifier_without_its_bias(
     run_script: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
     from scripts.lab.model import save_checkpoint
@@ -88,23 +99,31 @@ def test_the_bias_becomes_part_of_the_checkpoint_once(
 
     checkpoint = tmp_path / "checkpoints" / "full"
     tokenizer = small_tokenizer()
-    save_checkpoint(small_model(tokenizer.get_vocab_size(), layers=1), tokenizer, checkpoint)
-    before = load_file(checkpoint / "model.safetensors")
+    model = small_model(tokenizer.get_vocab_size(), layers=1)
+    save_checkpoint(model, tokenizer, checkpoint)
     data = write_smoke_corpus(tmp_path / "data")
     arguments = ("fit_label_bias", "--data", data, "--checkpoints", tmp_path / "checkpoints")
 
+    def without_bias() -> torch.Tensor:
+        record = json.loads((checkpoint / "label-bias.json").read_text())
+        bias = torch.tensor([record["bias"][label] for label in LABELS])
+        return load_file(checkpoint / "model.safetensors")["classifier.bias"] - bias
+
     done = run_script(*arguments)
     assert done.returncode == 0, done.stderr
-    record = json.loads((checkpoint / "label-bias.json").read_text())
-    bias = torch.tensor([record["bias"][label] for label in LABELS])
-    after = load_file(checkpoint / "model.safetensors")
-    torch.testing.assert_close(after["classifier.bias"], before["classifier.bias"] + bias)
-    assert bias.abs().max() > 0
-    assert all(torch.equal(after[name], before[name]) for name in before if name != "classifier.bias")
-
+    torch.testing.assert_close(without_bias(), model.classifier.bias.detach())
     again = run_script(*arguments)
     assert (again.returncode, "exists already; pass --force" in again.stderr) == (2, True)
+
+    # As if another bias had been added before.
+    weights = load_file(checkpoint / "model.safetensors")
+    earlier = torch.arange(len(LABELS)) / 10
+    weights["classifier.bias"] = model.classifier.bias.detach() + earlier
+    save_file(weights, checkpoint / "model.safetensors", metadata={"format": "pt"})
+    bias = dict(zip(LABELS, earlier.tolist(), strict=True))
+    (checkpoint / "label-bias.json").write_text(json.dumps({"bias": bias}))
     forced = run_script(*arguments, "--force")
     assert forced.returncode == 0, forced.stderr
-    fitted_anew = load_file(checkpoint / "model.safetensors")["classifier.bias"]
-    torch.testing.assert_close(fitted_anew, after["classifier.bias"], atol=1e-3, rtol=0)
+    torch.testing.assert_close(without_bias(), model.classifier.bias.detach())
+    untouched = load_file(checkpoint / "model.safetensors")["classifier.weight"]
+    assert torch.equal(untouched, model.classifier.weight.detach())
