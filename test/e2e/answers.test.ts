@@ -19,7 +19,14 @@ interface Answer {
   readonly truncated: boolean;
 }
 
-const RELEASED = ['full', 'full-int8', 'distilled-3l', 'distilled-3l-int8', 'pruned-ffn50-int8'];
+const RELEASED = [
+  'full',
+  'full-int8',
+  'pruned-ffn50-int8',
+  'distilled-3l',
+  'distilled-3l-int8',
+  'distilled-2l-int8',
+];
 const LONG_BUDGET_MS = 600_000;
 let gateway: GatewayProcess;
 let quality: Map<string, number>;

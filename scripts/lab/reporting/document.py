@@ -75,9 +75,9 @@ def commands(names: list[str]) -> list[str]:
     each = f"for name in {' '.join(names)}; do"
     return [
         each,
-        "  python -m scripts.evaluate --data DATA --name $name --force",
-        "  python -m scripts.calibrate --name $name --force",
-        "  python -m scripts.robustness --data DATA --name $name --force",
+        "  python -m scripts.evaluate --data DATA --names $name --force",
+        "  python -m scripts.calibrate --names $name --force",
+        "  python -m scripts.robustness --data DATA --names $name --force",
         "done",
         f"python -m scripts.profile_latency --force --names {' '.join(names)}",
         "python -m scripts.encoder_only --data DATA --force",
