@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   {
-    ignores: ['dist/', 'build/', '.build/', '.venv/', 'checkpoints/', '**/node_modules/'],
+    ignores: ['dist/', 'build/', '.build/', '**/.venv/', 'checkpoints/', '**/node_modules/'],
   },
   js.configs.recommended,
   {

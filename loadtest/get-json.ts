@@ -6,7 +6,12 @@ export async function getJson<T>(url: string): Promise<T> {
 export async function postJson<T>(url: string, body: object): Promise<T> {
   const init = {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-cache' },
+    headers: {
+      'content-type': 'application/json',
+      'cache-control': 'no-cache',
+      // A server may end a connection that it kept just when it is used again.
+      connection: 'close',
+    },
     body: JSON.stringify(body),
   };
   return readJson<T>(url, await send(url, init));
@@ -16,8 +21,14 @@ async function send(url: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, init);
   } catch (cause) {
-    throw new Error(`nobody answers at ${url}`, { cause });
+    throw new Error(`nobody answers at ${url} (${reasonOf(cause)})`, { cause });
   }
+}
+
+/** Fetch says "fetch failed" and hides why in its own cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
 async function readJson<T>(url: string, response: Response): Promise<T> {

@@ -1,19 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import os from 'node:os';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { versionOf } from './device.js';
+import { checkSameRuntime, installNodePeer, peersFolder } from './install-peer.js';
+import { readCard, tokenizerOf } from './model-card.js';
 import { startServer, type ServerProcess } from './server-process.js';
+import { makeTemporaryFolder } from './temporary-folder.js';
 
-const folder = 'loadtest/peers/transformers-js';
+const folder = `${peersFolder}/transformers-js`;
 const modelName = 'variant';
 
 interface PeerOptions {
@@ -23,20 +16,25 @@ interface PeerOptions {
   threads: number | undefined;
 }
 
+/** Installs the peer where it is missing; throws where that fails or its ONNX Runtime is another than ours. */
+export function preparePeer(): void {
+  installNodePeer({ name: 'transformers-js', megabytes: 480 });
+  checkSameRuntime({ version: versionOf(packageJsonOf('onnxruntime-node')), folder });
+}
+
 /** Starts transformers.js behind Express on the very same model file; installs it first where it is missing. */
 export async function startPeer(options: PeerOptions): Promise<ServerProcess> {
-  installPeer();
-  checkSameRuntime();
-  const modelsDir = mkdtempSync(path.join(os.tmpdir(), 'entier-peer-'));
-  const dtype = layOutModel(modelsDir, options);
+  preparePeer();
+  const modelsDir = makeTemporaryFolder('entier-peer-');
   const threads = options.threads === undefined ? [] : [`${options.threads}`];
   try {
+    const dtype = layOutModel(modelsDir.path, options);
     return await startServer({
       name: 'the peer',
       script: (port) => [
         `${folder}/server.mjs`,
         `${port}`,
-        modelsDir,
+        modelsDir.path,
         modelName,
         dtype,
         ...threads,
@@ -45,7 +43,7 @@ export async function startPeer(options: PeerOptions): Promise<ServerProcess> {
     });
   } finally {
     // The peer has read it all by the time it is ready.
-    rmSync(modelsDir, { recursive: true });
+    modelsDir.remove();
   }
 }
 
@@ -59,45 +57,18 @@ function packageJsonOf(name: string): string {
   return `${folder}/node_modules/${name}/package.json`;
 }
 
-function installPeer(): void {
-  if (existsSync(packageJsonOf('@huggingface/transformers'))) return;
-  console.error(`installing the peer into ${folder} (about 480 MB)`);
-  // Without the skip, ONNX Runtime's install script downloads CUDA libraries.
-  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], {
-    cwd: folder,
-    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-}
-
-/** Two versions of ONNX Runtime would be compared else, and not two servers. */
-function checkSameRuntime(): void {
-  const ours = versionOf('node_modules/onnxruntime-node/package.json');
-  const theirs = versionOf(packageJsonOf('onnxruntime-node'));
-  if (ours === theirs) return;
-  throw new Error(
-    `onnxruntime-node is ${ours} here and ${theirs} in ${folder}: pin the same there`,
-  );
-}
-
-interface CardFacts {
-  file: string;
-  labels: string[];
-  recipe: { precision: string };
-  tokenizer: { directory: string };
-}
-
 /** The folder that transformers.js wants; returns the dtype that makes it load this file. */
-function layOutModel(target: string, { modelsDir, variant }: PeerOptions): string {
-  const source = path.resolve(modelsDir, variant);
-  const card = JSON.parse(readFileSync(path.join(source, 'card.json'), 'utf8')) as CardFacts;
-  const int8 = card.recipe.precision === 'int8';
+export function layOutModel(
+  target: string,
+  { modelsDir, variant }: Pick<PeerOptions, 'modelsDir' | 'variant'>,
+): 'q8' | 'fp32' {
+  const card = readCard(modelsDir, variant);
+  const int8 = card.recipe.precision.startsWith('int8');
   const model = path.join(target, modelName);
   mkdirSync(path.join(model, 'onnx'), { recursive: true });
   const file = int8 ? 'onnx/model_quantized.onnx' : 'onnx/model.onnx';
-  symlinkSync(path.join(source, card.file), path.join(model, file));
-  const tokenizer = path.resolve(modelsDir, card.tokenizer.directory, 'tokenizer.json');
-  symlinkSync(tokenizer, path.join(model, 'tokenizer.json'));
+  symlinkSync(path.resolve(modelsDir, variant, card.file), path.join(model, file));
+  symlinkSync(path.resolve(tokenizerOf(modelsDir, card)), path.join(model, 'tokenizer.json'));
   writeJson(path.join(model, 'tokenizer_config.json'), {
     tokenizer_class: 'BertTokenizer',
     do_lower_case: true,

@@ -15,7 +15,9 @@ export interface ServerProcess {
 
 interface ServerOptions {
   name: string;
-  /** The script and its arguments, run by this Node.js. */
+  /** What runs the script: this Node.js, unless it says otherwise. */
+  command?: string;
+  /** The script and its arguments. */
   script: (port: number) => readonly string[];
   env?: (port: number) => Readonly<Record<string, string>>;
   /** Answers 200 as soon as the server may be sent requests. */
@@ -33,7 +35,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const startedAt = performance.now();
-  const child = spawn(process.execPath, options.script(port), {
+  const child = spawn(options.command ?? process.execPath, options.script(port), {
     env: { ...process.env, ...options.env?.(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -48,7 +50,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
     await stopChild(child);
     forget();
   };
-  const timeoutMs = options.timeoutMs ?? 60_000;
+  const timeoutMs = options.timeoutMs ?? 120_000;
   while (!(await isReady(url + options.readyPath))) {
     const late = performance.now() - startedAt > timeoutMs;
     if (late || hasEnded(child)) {
