@@ -10,7 +10,7 @@ import { loadCorpus } from './corpus/corpus.js';
 import type { FlagSpec, FlagValues } from './flags.js';
 import { openGateway } from './gateway-process.js';
 import { postJson } from './get-json.js';
-import { measureSide, type Side } from './measure-side.js';
+import { measureSide, type SideServer } from './measure-side.js';
 import { peerVersions, startPeer } from './peer.js';
 import { treeUsage } from './process-tree.js';
 import { withProgress } from './progress.js';
@@ -87,7 +87,7 @@ export async function runBench(flags: Flags): Promise<void> {
 /** Each round measures both sides, and the one that was second goes first in the next. */
 async function measureRounds(
   flags: Flags,
-  sides: Readonly<Record<keyof Round, Side>>,
+  sides: Readonly<Record<keyof Round, SideServer>>,
 ): Promise<Round[]> {
   const texts = loadCorpus().map(({ text }) => text);
   const load = { ...flags, texts };
@@ -115,7 +115,7 @@ async function measureRounds(
 
 /** Throws unless the side answers with entities: a fast server of nothing is no peer. */
 async function checkAnswers(
-  side: Side,
+  side: SideServer,
   load: { texts: readonly string[]; variant: string },
 ): Promise<void> {
   let found = 0;

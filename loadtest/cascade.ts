@@ -45,8 +45,11 @@ export const cascadeFlags = {
 
 type Flags = FlagValues<typeof cascadeFlags>;
 
-export const cascadeAbout = `Cascades of two variants on the validation split: served F1 and processor time a text, at several thresholds, against
-each variant alone. For each pair a gateway with these two variants is started; texts are asked one by one, past the
+export const cascadeAbout =
+  'Cascades of two variants on CoNLL-2003 (validation): served F1 and processor time at several thresholds.';
+
+/** What the columns mean; behind --help. */
+export const cascadeColumns = `Each pair is compared with either variant alone, in a gateway that holds these two; texts are asked one by one, past the
 cache and with time enough. "improved" is the share of texts that the second variant answered, "best single" the best
 variant of the table that takes no more processor time. Processor time is that of all processes of the gateway.`;
 

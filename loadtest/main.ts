@@ -1,41 +1,95 @@
 import { abAbout, abFlags, runAb } from './ab.js';
 import { benchAbout, benchFlags, runBench } from './bench.js';
-import { cascadeAbout, cascadeFlags, runCascade } from './cascade.js';
+import { cascadeAbout, cascadeColumns, cascadeFlags, runCascade } from './cascade.js';
 import { runCommand } from './command.js';
+import type { FlagSpec, FlagValues } from './flags.js';
+import { growthAbout, growthFlags, growthNotes, runGrowth } from './growth.js';
 import { openLoopAbout, openLoopFlags, runOpenLoop } from './open-loop.js';
+import { peersAbout, peersFlags, peersNotes, runPeers } from './peers.js';
 import { replayAbout, replayFlags, runReplay } from './replay.js';
 import { runTiers, tiersAbout, tiersColumns, tiersFlags } from './tiers.js';
 import { timedLoadColumns } from './timed-load-flags.js';
 
-const usage = `npm run loadtest -- tiers [flags]       ${tiersAbout}
-npm run loadtest -- ab [flags]          ${abAbout}
-npm run loadtest -- open-loop [flags]   ${openLoopAbout}
-npm run loadtest -- replay [flags]      ${replayAbout}
-npm run loadtest -- cascade [flags]     Cascades of two variants on CoNLL-2003: served F1 and processor time at several thresholds.
-npm run bench -- [flags]                ${benchAbout}
+interface Entry {
+  /** As typed behind `npm run`. */
+  typed: string;
+  about: string;
+  start: (args: string[]) => Promise<void>;
+}
 
---help behind one of them lists its flags.`;
+/** `notes` stand behind --help of the command only. */
+function entry<S extends FlagSpec>(command: {
+  typed: string;
+  about: string;
+  notes?: string;
+  flags: S;
+  run: (flags: FlagValues<S>) => Promise<void>;
+}): Entry {
+  const { typed, about, notes, flags, run } = command;
+  const whole = notes === undefined ? about : `${about}\n\n${notes}`;
+  return {
+    typed,
+    about,
+    start: (args) => runCommand({ name: typed, about: whole, flags, args, run }),
+  };
+}
+
+const commands: Readonly<Record<string, Entry>> = {
+  tiers: entry({
+    typed: 'loadtest -- tiers',
+    about: tiersAbout,
+    notes: tiersColumns,
+    flags: tiersFlags,
+    run: runTiers,
+  }),
+  ab: entry({ typed: 'loadtest -- ab', about: abAbout, flags: abFlags, run: runAb }),
+  'open-loop': entry({
+    typed: 'loadtest -- open-loop',
+    about: openLoopAbout,
+    notes: timedLoadColumns,
+    flags: openLoopFlags,
+    run: (flags) => runOpenLoop(flags),
+  }),
+  replay: entry({
+    typed: 'loadtest -- replay',
+    about: replayAbout,
+    notes: timedLoadColumns,
+    flags: replayFlags,
+    run: (flags) => runReplay(flags),
+  }),
+  cascade: entry({
+    typed: 'loadtest -- cascade',
+    about: cascadeAbout,
+    notes: cascadeColumns,
+    flags: cascadeFlags,
+    run: runCascade,
+  }),
+  peers: entry({
+    typed: 'loadtest -- peers',
+    about: peersAbout,
+    notes: peersNotes.join('\n'),
+    flags: peersFlags,
+    run: runPeers,
+  }),
+  growth: entry({
+    typed: 'loadtest -- growth',
+    about: growthAbout,
+    notes: growthNotes.join('\n'),
+    flags: growthFlags,
+    run: runGrowth,
+  }),
+  bench: entry({ typed: 'bench --', about: benchAbout, flags: benchFlags, run: runBench }),
+};
+
+const lines = Object.values(commands).map(
+  ({ typed, about }) => `${`npm run ${typed} [flags]`.padEnd(38)} ${about}`,
+);
+const usage = `${lines.join('\n')}\n\n--help behind one of them lists its flags.`;
 
 const [name, ...args] = process.argv.slice(2);
-if (name === 'tiers') {
-  const about = `${tiersAbout}\n\n${tiersColumns}`;
-  const command = { name: 'loadtest -- tiers', about, flags: tiersFlags };
-  await runCommand({ ...command, args, run: runTiers });
-} else if (name === 'ab') {
-  await runCommand({ name: 'loadtest -- ab', about: abAbout, flags: abFlags, args, run: runAb });
-} else if (name === 'open-loop') {
-  const about = `${openLoopAbout}\n\n${timedLoadColumns}`;
-  const command = { name: 'loadtest -- open-loop', about, flags: openLoopFlags };
-  await runCommand({ ...command, args, run: (flags) => runOpenLoop(flags) });
-} else if (name === 'replay') {
-  const about = `${replayAbout}\n\n${timedLoadColumns}`;
-  const command = { name: 'loadtest -- replay', about, flags: replayFlags };
-  await runCommand({ ...command, args, run: (flags) => runReplay(flags) });
-} else if (name === 'cascade') {
-  const command = { name: 'loadtest -- cascade', about: cascadeAbout, flags: cascadeFlags };
-  await runCommand({ ...command, args, run: runCascade });
-} else if (name === 'bench') {
-  await runCommand({ name: 'bench --', about: benchAbout, flags: benchFlags, args, run: runBench });
+const command = name === undefined ? undefined : commands[name];
+if (command !== undefined) {
+  await command.start(args);
 } else if (name === '--help') {
   console.log(usage);
 } else {

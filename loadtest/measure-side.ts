@@ -2,7 +2,7 @@ import { treeUsage } from './process-tree.js';
 import { saturate } from './saturate.js';
 import { latenciesOf, type Latencies } from './summarize.js';
 
-export interface Side {
+export interface SideServer {
   name: string;
   url: string;
   /** The root of its processes. */
@@ -28,7 +28,7 @@ interface SideLoad {
 }
 
 /** One side for one round. Both get byte for byte the same requests; a peer ignores the fields that it does not know. */
-export async function measureSide(side: Side, load: SideLoad): Promise<SideFigures> {
+export async function measureSide(side: SideServer, load: SideLoad): Promise<SideFigures> {
   const run = (seconds: number) =>
     saturate({
       url: `${side.url}/ner`,

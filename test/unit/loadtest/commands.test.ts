@@ -5,6 +5,8 @@ import path from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { abFlags, runAb } from '../../../loadtest/ab.js';
 import { parseFlags, UsageError } from '../../../loadtest/flags.js';
+import { growthFlags, runGrowth } from '../../../loadtest/growth.js';
+import { peersFlags, runPeers } from '../../../loadtest/peers.js';
 import { saturate } from '../../../loadtest/saturate.js';
 import { runTiers, tiersFlags } from '../../../loadtest/tiers.js';
 import { startFakeGateway, type FakeGateway } from './fake-gateway.js';
@@ -125,6 +127,49 @@ describe('the load tests against a gateway that runs', () => {
     for (const args of wrong) {
       await assert.rejects(runAb(parseFlags(args, abFlags)), UsageError);
     }
+  });
+
+  it('growth measures the axes asked for, with texts of the length and number that the point has', async () => {
+    const axes = ['--axis', 'length,texts', '--length', '32,8', '--texts', '3'];
+    const args = [...quick(), ...axes, '--variant', 'full', '--saturating', '1', '--rounds', '1'];
+
+    await runGrowth(parseFlags(args, growthFlags));
+
+    const { axes: reports } = newest('growth') as {
+      axes: { axis: string; points: { value: number; medians: Record<string, number | null> }[] }[];
+    };
+    assert.deepEqual(
+      reports.map(({ axis, points }) => [axis, points.map(({ value }) => value)]),
+      [
+        ['length', [8, 32]],
+        ['texts', [3]],
+      ],
+    );
+    const points = reports.flatMap((report) => report.points);
+    assert.ok(points.every(({ medians }) => medians['requests/s']! > 0));
+    assert.ok(points.every(({ medians }) => medians['resident MiB'] === null));
+    const sent = gateway.seen as { texts?: string[]; variant?: string; cacheControl?: string }[];
+    assert.deepEqual([...new Set(sent.map(({ texts }) => texts?.length ?? 0))], [0, 3]);
+    assert.ok(sent.every((request) => request.variant === 'full'));
+    assert.ok(sent.every((request) => request.cacheControl === 'no-cache'));
+  });
+
+  it('growth refuses axes that there are not, or not at a gateway that runs', async () => {
+    const run = (...args: string[]) => runGrowth(parseFlags([...quick(), ...args], growthFlags));
+
+    await assert.rejects(run('--axis', 'width'), /--axis names width; there are length, /);
+    await assert.rejects(run('--axis', 'variants'), /leave --url out/);
+    await assert.rejects(
+      run('--axis', 'texts', '--texts', '1'),
+      /does not serve "full-int8"; it has full/,
+    );
+  });
+
+  it('peers refuses sides and variants that there are not before it installs anything', async () => {
+    const run = (...args: string[]) => runPeers(parseFlags(args, peersFlags));
+
+    await assert.rejects(run('--only', 'entier,flask'), /--only names flask; there are entier, /);
+    await assert.rejects(run('--variant', 'huge'), /no variant "huge"; it has full, /);
   });
 
   it('tiers says what is wrong where nobody answers', async () => {

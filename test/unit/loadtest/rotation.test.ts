@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { rotation, startPlace } from '../../../loadtest/rotation.js';
+import { rotatedOrder, rotation, startPlace } from '../../../loadtest/rotation.js';
 
 describe('startPlace', () => {
   it('gives every connection its own place, evenly over the corpus', () => {
@@ -25,5 +25,13 @@ describe('rotation', () => {
       Array.from({ length: 6 }, () => places.next().value),
       [2, 3, 0, 1, 2, 3],
     );
+  });
+});
+
+describe('rotatedOrder', () => {
+  it('puts every item into every place once, then begins again', () => {
+    const orders = [0, 1, 2, 3].map((round) => rotatedOrder(['a', 'b', 'c'], round).join(''));
+
+    assert.deepEqual(orders, ['abc', 'bca', 'cab', 'abc']);
   });
 });
