@@ -86,6 +86,7 @@ export async function createApp({
     maxQueuedTokens: config.limits.maxQueuedTokens,
     // The answerer measures what it needs after inference and shortens each deadline by it.
     reserveMs: 0,
+    mechanisms: config.scheduling,
   });
   let cudaFailure: string | undefined;
   const pool = new WorkerPool({

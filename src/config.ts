@@ -54,6 +54,19 @@ const limits = z.strictObject({
   maxQueuedTokens: z.int().min(1024).default(2_000_000),
 });
 
+const mechanism = (meaning: string) => z.boolean().default(true).describe(meaning);
+/** As `scheduling/mechanisms.ts` has them. */
+const scheduling = z.strictObject({
+  priceOfTime: mechanism('A run is charged for its worker time, at a price that follows demand.'),
+  batching: mechanism('Windows of several texts run together.'),
+  patience: mechanism('A run is charged for newcomers that miss while no worker is free.'),
+  earlyDrop: mechanism('What cannot make its deadline any more goes before it has passed.'),
+  queueFeasibility: mechanism('A run leaves those who wait time for their fastest variant.'),
+  admissionControl: mechanism('What is predicted to end too late is not queued as in time.'),
+  slowdownTracking: mechanism('Predictions follow how slow the host is now.'),
+  criticality: mechanism('Less critical work gives way.'),
+});
+
 const configSchema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1').describe('Address to listen on.'),
   port: z.int().min(0).max(65_535).default(8080).describe('Port to listen on; 0 takes a free one.'),
@@ -102,6 +115,9 @@ const configSchema = z.strictObject({
     .describe('Of policy cascade: the probability of an error up to which a first answer is kept.'),
   experiments: z.array(experiment).default([]).describe('A/B experiments; arms are variants.'),
   limits: limits.prefault({}).describe('Bounds of a request and of the queue.'),
+  scheduling: scheduling
+    .prefault({})
+    .describe('Mechanisms of the scheduler, each of which can be switched off to see its worth.'),
   libraryPath: z
     .string()
     .default('')

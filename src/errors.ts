@@ -72,6 +72,12 @@ export const errors = {
     new GatewayError('overloaded', 'The gateway holds as much work as it may; try again later.', {
       retryAfterMs,
     }),
+  displaced: (retryAfterMs: number) =>
+    new GatewayError(
+      'overloaded',
+      'More critical requests needed the time that was kept for this one; try again later.',
+      { retryAfterMs },
+    ),
   budgetUnreachable: (predictedMs: number, retryAfterMs: number) =>
     new GatewayError(
       'budget_unreachable',

@@ -66,6 +66,8 @@ export class Cascade {
         arrivalAt: now(),
         allowed: namesOf(pair.better),
         onMiss: 'reject',
+        // Its caller has an answer, so it is the first to give way, and nobody gives way to it.
+        criticality: 'sheddable',
         heldQuality: qualityOfFirst(pair, errorProbability),
       },
       signal,

@@ -4,20 +4,14 @@ import { batchInput, splitLogits, type SpecialTokens } from './batch-input.js';
 import type { EncodedText, Window } from '../ner/encoded-text.js';
 import type { WorkerPool } from '../runtime/worker-pool.js';
 import type { Scheduler } from '../scheduling/scheduler.js';
-import type { Batch, FinishedTask, OnMiss, RouteReason, Task } from '../scheduling/task.js';
+import type { Batch, Displaced, FinishedTask, RouteReason, Task } from '../scheduling/task.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
 
 /** A text to be run through a model. */
-export interface Work {
+export interface Work extends Omit<Task, 'id' | 'windowTokens'> {
   readonly encoded: EncodedText;
   readonly windows: readonly Window[];
-  readonly arrivalAt: number;
-  readonly deadlineAt: number;
-  readonly allowed: readonly string[];
-  readonly onMiss: OnMiss;
-  /** Quality of an answer that the caller holds: the work is dropped where time buys no better one. */
-  readonly heldQuality?: number;
 }
 
 /** What came of it: the logits of each window. Instants are of the gateway's clock. */
@@ -96,6 +90,7 @@ export class Dispatcher {
         ? errors.overloaded(retryAfterMs)
         : errors.budgetUnreachable(predictedMs, retryAfterMs);
     }
+    this.#giveWay(admission.displaced);
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
         if (!this.#pending.delete(task.id)) return;
@@ -191,6 +186,14 @@ export class Dispatcher {
     });
   }
 
+  #giveWay(displaced: readonly Displaced[]): void {
+    for (const each of displaced) {
+      const { criticality, id } = each.task;
+      this.#options.metrics.displaced.inc({ criticality, result: each.late ? 'late' : 'shed' });
+      if (!each.late) this.#take(id)?.reject(errors.displaced(each.retryAfterMs));
+    }
+  }
+
   #rejectExpired(): void {
     const { scheduler, now } = this.#options;
     const at = now();
@@ -214,9 +217,9 @@ export class Dispatcher {
   }
 
   #task(work: Work, id: number): Task {
-    const { arrivalAt, deadlineAt, allowed, onMiss, windows, heldQuality } = work;
+    const { arrivalAt, deadlineAt, allowed, onMiss, criticality, heldQuality, windows } = work;
     const windowTokens = windows.map(({ start, end }) => end - start + 2);
-    return { id, arrivalAt, deadlineAt, allowed, onMiss, windowTokens, heldQuality };
+    return { id, arrivalAt, deadlineAt, allowed, onMiss, criticality, heldQuality, windowTokens };
   }
 
   #observeStart(batch: Batch, lengths: Int32Array): void {

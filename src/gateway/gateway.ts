@@ -110,7 +110,7 @@ export class Gateway {
       const totalMs = now() - request.arrivalAt;
       const budgetMet = totalMs <= request.budgetMs;
       metrics.decisions.inc({ variant: answer.variant, reason: answer.decision });
-      metrics.budget.inc({ tier: request.tier, result: budgetMet ? 'met' : 'missed' });
+      this.#countBudget(request, budgetMet ? 'met' : 'missed');
       if (answer.cascade !== undefined) metrics.cascades.inc({ outcome: answer.cascade.outcome });
       return {
         entities: entitiesOf(request.texts[index]!, answer, request),
@@ -125,9 +125,15 @@ export class Gateway {
       };
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
-      metrics.budget.inc({ tier: request.tier, result: isShed(error) ? 'shed' : 'missed' });
+      this.#countBudget(request, isShed(error) ? 'shed' : 'missed');
       return error;
     }
+  }
+
+  #countBudget({ tier, criticality }: NerRequest, result: 'met' | 'missed' | 'shed'): void {
+    const { budget, budgetByCriticality } = this.#options.metrics;
+    budget.inc({ tier, result });
+    budgetByCriticality.inc({ criticality, result });
   }
 
   #record(request: NerRequest, plan: RoutingPlan, outcomes: readonly NerOutcome[]): void {

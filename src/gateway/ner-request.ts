@@ -1,7 +1,8 @@
 import type { GatewayError } from '../errors.js';
 import type { Aggregation, OffsetUnit, Span } from '../ner/span.js';
-import type { OnMiss, RouteReason } from '../scheduling/task.js';
+import type { Criticality, OnMiss, RouteReason } from '../scheduling/task.js';
 
+export { CRITICALITIES } from '../scheduling/task.js';
 export const OVERFLOWS = ['chunk', 'truncate', 'error'] as const;
 export type Overflow = (typeof OVERFLOWS)[number];
 
@@ -19,6 +20,7 @@ export interface NerRequest {
   readonly onMiss: OnMiss;
   /** Policy `cascade`; undefined: policy `best`. */
   readonly cascade: CascadeRule | undefined;
+  readonly criticality: Criticality;
   readonly minF1: number | undefined;
   readonly variant: string | undefined;
   readonly experimentKey: string | undefined;

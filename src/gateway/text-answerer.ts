@@ -6,6 +6,7 @@ import { SharedWork } from './shared-work.js';
 import { CacheLookup } from './cache-lookup.js';
 import { cascadePair } from './cascade-pair.js';
 import { inferenceOf, type Inference } from './inference.js';
+import { CRITICALITIES, type Criticality } from '../scheduling/task.js';
 import type { EncodedText, Window } from '../ner/encoded-text.js';
 import type { TextTokenizer } from '../ner/tokenizer.js';
 import type { Metrics } from '../telemetry/metrics.js';
@@ -119,6 +120,7 @@ export class TextAnswerer {
       deadlineAt: request.arrivalAt + Math.max(0, request.budgetMs - this.#reserve.ms),
       allowed: plan.allowed.map(({ name }) => name),
       onMiss: request.onMiss,
+      criticality: request.criticality,
     };
   }
 
@@ -136,9 +138,17 @@ export class TextAnswerer {
     if (request.noCache) return run(request.signal);
     // Same text, same choice and same budget: the first one's deadline is the earlier, so it is in time for all.
     const rule = typeof staging === 'object' ? staging.rule.maxErrorProbability : staging;
-    const key = [cacheKey, work.allowed, request.budgetMs, request.onMiss, rule].join('|');
+    const asked = [cacheKey, work.allowed, request.budgetMs, request.onMiss, rule].join('|');
+    const key = this.#sharedKey(asked, request.criticality);
     metrics.cacheLookups.inc({ result: this.#shared.has(key) ? 'shared' : 'miss' });
     return this.#shared.run(key, request.signal, run);
+  }
+
+  /** Less critical callers join more critical work; the reverse would have a caller displaced with a lesser one. */
+  #sharedKey(asked: string, criticality: Criticality): string {
+    const joinable = CRITICALITIES.slice(CRITICALITIES.indexOf(criticality));
+    const keys = joinable.map((each) => `${asked}|${each}`);
+    return keys.find((key) => this.#shared.has(key)) ?? keys[0]!;
   }
 
   #decode(done: Inference, encoding: Encoding, question: TextQuestion): TextAnswer {

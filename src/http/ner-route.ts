@@ -59,6 +59,7 @@ export class NerRoute {
       batched: body.texts !== undefined,
       ...this.#budget(body, req.headers[BUDGET_HEADER.toLowerCase()]),
       onMiss: body.on_miss,
+      criticality: body.criticality,
       minF1: body.min_f1,
       variant: body.variant,
       experimentKey: body.experiment_key,

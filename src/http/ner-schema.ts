@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { errors } from '../errors.js';
-import { OVERFLOWS } from '../gateway/ner-request.js';
+import { CRITICALITIES, OVERFLOWS } from '../gateway/ner-request.js';
 import { AGGREGATIONS, OFFSET_UNITS } from '../ner/span.js';
 import type { FieldIssue } from '../errors.js';
 import type { Config } from '../config.js';
@@ -55,6 +55,10 @@ export function nerRequestSchema({ limits, tiers, defaultTier }: WireConfig) {
         .max(1)
         .optional()
         .describe('A cascade keeps a first answer that is wrong with no higher probability.'),
+      criticality: z
+        .enum(CRITICALITIES)
+        .default('default')
+        .describe('Who gives way to whom when not all can be answered in time.'),
       min_f1: z
         .number()
         .min(0)

@@ -1,43 +1,72 @@
+import { whoGivesWay } from './displacement.js';
 import { prospectOf, type Outlook } from './feasibility.js';
-import type { LateClass } from './late-class.js';
 import type { LiveTask } from './live-task.js';
-import type { Admission } from './task.js';
+import type { QueueRoom } from './queue-room.js';
+import type { Refusal } from './task.js';
 
-/** Late work may fill this share of the queue, so that it never keeps out what could be answered in time. */
-const MAX_LATE_SHARE = 0.5;
 const RETRY_RANGE_MS = { min: 50, max: 30_000 };
 /** For a budget that an idle host would miss too, waiting does not help; a second keeps such callers slow. */
 const HOPELESS_RETRY_MS = 1000;
 
-/** Decides what becomes of a newcomer; changes nothing. */
+export interface AdmissionTerms {
+  readonly room: QueueRoom;
+  /** Whether predictions count, or only the bound on waiting work. */
+  readonly predicts: boolean;
+}
+
+export interface Acceptance {
+  readonly admitted: true;
+  readonly late: boolean;
+  /** Waiting tasks that must leave for it, the least critical first. */
+  readonly leaving: readonly LiveTask[];
+  /** When those of them that end may try again. */
+  readonly retryAfterMs: number;
+}
+
+/** Decides what becomes of a newcomer, and who must give way to it; changes nothing. */
 export function admit(
   newcomer: LiveTask,
   outlook: Outlook,
-  queue: { readonly maxQueuedTokens: number; readonly lateClass: LateClass },
-): Admission {
+  { room, predicts }: AdmissionTerms,
+): Acceptance | Refusal {
   const { backlog, workers, model, now } = outlook;
-  const { maxQueuedTokens, lateClass } = queue;
-  const prospect = prospectOf(newcomer, outlook);
-  const { predictedMs } = prospect;
+  const { predictedMs, fits } = prospectOf(newcomer, outlook);
+  const isInTime = fits || !predicts;
+  const excessTokens = room.excessWith(newcomer.pendingTokens);
+  const workOffMs = workers.startAfter(backlog.workMs * model.slowdown);
 
-  const refuse = (why: 'budget_unreachable' | 'overloaded', waitMs: number): Admission => ({
+  const accept = (late: boolean, leaving: readonly LiveTask[]): Acceptance => ({
+    admitted: true,
+    late,
+    leaving,
+    retryAfterMs: retryAfter(workOffMs),
+  });
+  const refuse = (why: Refusal['why'], waitMs: number): Refusal => ({
     admitted: false,
     why,
     predictedMs,
-    retryAfterMs: Math.ceil(Math.min(RETRY_RANGE_MS.max, Math.max(RETRY_RANGE_MS.min, waitMs))),
+    retryAfterMs: retryAfter(waitMs),
   });
 
-  const workOffMs = workers.startAfter(backlog.workMs * model.slowdown);
-  const queued = backlog.tokens + lateClass.tokens + newcomer.pendingTokens;
-  if (queued > maxQueuedTokens) return refuse('overloaded', workOffMs);
-  if (prospect.fits) return { admitted: true, late: false };
-  if (newcomer.task.onMiss === 'reject') {
-    const slackMs = newcomer.dueAt - now;
-    const idleMs = newcomer.longestMs * model.slowdown;
-    const waitMs = idleMs > slackMs ? HOPELESS_RETRY_MS : predictedMs - slackMs;
-    return refuse('budget_unreachable', waitMs);
+  if (isInTime && excessTokens <= 0) return accept(false, []);
+  const leaving = whoGivesWay(newcomer, outlook, {
+    late: room.late,
+    excessTokens,
+    timed: predicts,
+  });
+  if (leaving !== null) return accept(false, leaving);
+  if (isInTime) return refuse('overloaded', workOffMs);
+
+  if (newcomer.task.onMiss === 'degrade') {
+    const leavingLate = room.whoMakesLateRoomFor(newcomer);
+    return leavingLate === null ? refuse('overloaded', workOffMs) : accept(true, leavingLate);
   }
-  const late = lateClass.tokens + newcomer.pendingTokens;
-  if (late > MAX_LATE_SHARE * maxQueuedTokens) return refuse('overloaded', workOffMs);
-  return { admitted: true, late: true };
+  if (excessTokens > 0) return refuse('overloaded', workOffMs);
+  const slackMs = newcomer.dueAt - now;
+  const idleMs = newcomer.longestMs * model.slowdown;
+  return refuse('budget_unreachable', idleMs > slackMs ? HOPELESS_RETRY_MS : predictedMs - slackMs);
+}
+
+function retryAfter(waitMs: number): number {
+  return Math.ceil(Math.min(RETRY_RANGE_MS.max, Math.max(RETRY_RANGE_MS.min, waitMs)));
 }

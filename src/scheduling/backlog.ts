@@ -1,9 +1,11 @@
 import { DeadlineQueue } from './deadline-queue.js';
 import type { LiveTask } from './live-task.js';
+import { CRITICALITIES } from './task.js';
 
 /** The tasks that wait with a deadline they can still make, earliest first, with running sums of their work. */
 export class Backlog {
   readonly #queue = new DeadlineQueue<LiveTask>((live) => live.dueAt);
+  readonly #jobsByRank = CRITICALITIES.map(() => 0);
   #jobs = 0;
   #tokens = 0;
   #workMs = 0;
@@ -30,6 +32,12 @@ export class Backlog {
   /** No waiting window costs more; ms without slowdown. */
   get longestMs(): number {
     return this.#longestMs;
+  }
+
+  /** Whether anything of a lower rank waits. */
+  hasBelow(rank: number): boolean {
+    for (let below = 0; below < rank; below += 1) if (this.#jobsByRank[below]! > 0) return true;
+    return false;
   }
 
   head(): LiveTask | undefined {
@@ -59,8 +67,14 @@ export class Backlog {
     return this.#queue.some(visit);
   }
 
+  /** The latest deadline first. */
+  someFromEnd(visit: (live: LiveTask) => boolean): boolean {
+    return this.#queue.someFromEnd(visit);
+  }
+
   #count(live: LiveTask, sign: 1 | -1): void {
     this.#jobs += sign * live.pendingJobs;
+    this.#jobsByRank[live.rank]! += sign * live.pendingJobs;
     this.#tokens += sign * live.pendingTokens;
     this.#workMs += sign * live.workMs;
     if (this.#jobs === 0) {

@@ -59,6 +59,15 @@ export class DeadlineQueue<T extends { readonly id: number }> {
     return false;
   }
 
+  /** The same from the last item to the first. */
+  someFromEnd(visit: (item: T) => boolean): boolean {
+    for (let at = this.#chunks.length - 1; at >= 0; at -= 1) {
+      const chunk = this.#chunks[at]!;
+      for (let i = chunk.length - 1; i >= 0; i -= 1) if (visit(chunk[i]!)) return true;
+    }
+    return false;
+  }
+
   /** The first item in order that `matches`. */
   find(matches: (item: T) => boolean): T | undefined {
     for (const chunk of this.#chunks) {

@@ -30,10 +30,16 @@ const FORGET_HALF_LIFE_MS = 1000;
 
 /** Predicted run times: profile x one slowdown of the host, and a p95 factor per variant. */
 export class LatencyModel {
+  readonly #tracksSlowdown: boolean;
   #variants: readonly ModelledVariant[] = [];
   #byName = new Map<string, ModelledVariant>();
   #slowdown = 1;
   #forgottenUntil = 0;
+
+  /** Without `tracksSlowdown` every host is as fast as when the profiles were fitted. */
+  constructor({ tracksSlowdown = true } = {}) {
+    this.#tracksSlowdown = tracksSlowdown;
+  }
 
   /** Known variants keep their residuals as long as their profile stays the same. */
   setVariants(variants: readonly SchedulableVariant[]): void {
@@ -99,6 +105,7 @@ export class LatencyModel {
   }
 
   #setSlowdown(value: number): void {
+    if (!this.#tracksSlowdown) return;
     this.#slowdown = Math.min(SLOWDOWN_RANGE.max, Math.max(SLOWDOWN_RANGE.min, value));
   }
 }

@@ -9,6 +9,8 @@ const MAX_LATE_MS = 30_000;
 export class LiveTask {
   readonly id: number;
   readonly task: Task;
+  /** Who is below gives way under overload; 0 gives way to everybody else. */
+  readonly rank: number;
   /** When the answer must leave the worker: the deadline less the time to decode and send it. */
   readonly dueAt: number;
   /** When late work is given up; never before the deadline. */
@@ -30,9 +32,14 @@ export class LiveTask {
   // Longest first, which also is the better order for many workers.
   readonly #pending: number[];
 
-  constructor(task: Task, variants: readonly ModelledVariant[], reserveMs: number) {
+  constructor(
+    task: Task,
+    variants: readonly ModelledVariant[],
+    { reserveMs, rank }: { readonly reserveMs: number; readonly rank: number },
+  ) {
     this.id = task.id;
     this.task = task;
+    this.rank = rank;
     this.dueAt = task.deadlineAt - reserveMs;
     const budgetMs = task.deadlineAt - task.arrivalAt;
     this.expiresAt = Math.max(

@@ -23,3 +23,6 @@ export class Patience {
     return sum / this.#overMs;
   }
 }
+
+/** Nobody is expected: no run makes anybody miss. */
+export const NO_PATIENCE_KNOWN = new Patience([], 1);

@@ -2,7 +2,8 @@ import { ArrivalWindow } from './arrival-window.js';
 import type { Outlook } from './feasibility.js';
 import type { LatencyModel } from './latency-model.js';
 import type { LiveTask } from './live-task.js';
-import { Patience } from './patience.js';
+import type { Mechanisms } from './mechanisms.js';
+import { NO_PATIENCE_KNOWN, type Patience } from './patience.js';
 
 const REFRESH_MS = 10;
 /** Above this, queueing makes tight budgets miss although the mean demand still fits. */
@@ -18,9 +19,14 @@ const BISECTIONS = 12;
 /** The one knob of load: quality per worker-ms, 0 while the recent arrivals could all have their best variant. */
 export class TimePrice {
   readonly arrivals = new ArrivalWindow();
+  readonly #mechanisms: Pick<Mechanisms, 'priceOfTime' | 'patience'>;
   #price = 0;
   #refreshAt = -Infinity;
-  #patience = new Patience([], 1);
+  #patience: Patience = NO_PATIENCE_KNOWN;
+
+  constructor(mechanisms: Pick<Mechanisms, 'priceOfTime' | 'patience'>) {
+    this.#mechanisms = mechanisms;
+  }
 
   get value(): number {
     return this.#price;
@@ -48,7 +54,8 @@ export class TimePrice {
   refresh(outlook: Outlook): void {
     const { now, workers } = outlook;
     this.#refreshAt = now + REFRESH_MS;
-    this.#patience = this.arrivals.patience(now);
+    if (this.#mechanisms.patience) this.#patience = this.arrivals.patience(now);
+    if (!this.#mechanisms.priceOfTime) return;
     const capacity = TARGET_UTILIZATION * workers.workers - backlogRate(outlook);
     this.#price = this.#smallestPriceFor(capacity, now);
   }

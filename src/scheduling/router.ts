@@ -13,6 +13,8 @@ export interface RoutingTerms {
   /** How long newcomers could wait, and for how long none of the other workers will be free. */
   readonly patience: Patience;
   readonly othersBusyMs: number;
+  /** Whether a run has to leave those who wait the time that they need. */
+  readonly keepsOthersFeasible: boolean;
 }
 
 /**
@@ -42,7 +44,9 @@ export function route(live: LiveTask, outlook: Outlook, terms: RoutingTerms): Ro
   const { model } = outlook;
   const slackMs = live.dueAt - outlook.now;
   const costs = live.variants.map((variant) => live.unitMs(variant) * model.slowdown);
-  const allowance = new Allowance(outlook, live, Math.max(...costs));
+  const allowance = terms.keepsOthersFeasible
+    ? Allowance.of(live, outlook, Math.max(...costs))
+    : Allowance.UNLIMITED;
   if (live.bound !== null) {
     return { variant: live.bound, reason: live.reason, allowance, pays: true };
   }

@@ -4,17 +4,19 @@ import { BatchChooser, type ChoiceTerms } from './batch-chooser.js';
 import { prospectOf, type Outlook } from './feasibility.js';
 import { LatencyModel, type ModelledVariant } from './latency-model.js';
 import { LiveTask } from './live-task.js';
+import { ALL_MECHANISMS, type Mechanisms } from './mechanisms.js';
 import { TimePrice } from './price.js';
 import { othersBusyMs, route } from './router.js';
 import { TaskBoard } from './task-board.js';
-import type {
-  Admission,
-  Batch,
-  FinishedTask,
-  RouteDecision,
-  RouteReason,
-  SchedulableVariant,
-  Task,
+import {
+  CRITICALITIES,
+  type Admission,
+  type Batch,
+  type FinishedTask,
+  type RouteDecision,
+  type RouteReason,
+  type SchedulableVariant,
+  type Task,
 } from './task.js';
 
 export interface SchedulerOptions {
@@ -25,6 +27,8 @@ export interface SchedulerOptions {
   readonly maxBatchTokens?: number;
   /** Kept free before each deadline, to decode and send the answer. */
   readonly reserveMs?: number;
+  /** Those left out are on. */
+  readonly mechanisms?: Partial<Mechanisms>;
 }
 
 /** Enough for any profile seen so far: beyond it a larger batch gains less than 1 %. */
@@ -36,19 +40,24 @@ const DEFAULT_RESERVE_MS = 0.5;
  * synchronous; the caller passes the time, and calls `expire` when `nextExpiryAt` has come.
  */
 export class Scheduler {
-  readonly #model = new LatencyModel();
-  readonly #price = new TimePrice();
-  readonly #board = new TaskBoard();
-  readonly #chooser = new BatchChooser(this.#board);
+  readonly #mechanisms: Mechanisms;
+  readonly #model: LatencyModel;
+  readonly #price: TimePrice;
+  readonly #board: TaskBoard;
+  readonly #chooser: BatchChooser;
   readonly #capacity: Capacity;
-  readonly #maxQueuedTokens: number;
   readonly #maxBatchTokens: number;
   readonly #reserveMs: number;
 
   constructor(options: SchedulerOptions) {
+    this.#mechanisms = { ...ALL_MECHANISMS, ...options.mechanisms };
+    this.#model = new LatencyModel({ tracksSlowdown: this.#mechanisms.slowdownTracking });
+    this.#price = new TimePrice(this.#mechanisms);
+    this.#board = new TaskBoard(options.maxQueuedTokens);
+    this.#chooser = new BatchChooser(this.#board);
     this.#capacity = new Capacity(options.workers);
-    this.#maxQueuedTokens = options.maxQueuedTokens;
-    this.#maxBatchTokens = options.maxBatchTokens ?? DEFAULT_MAX_BATCH_TOKENS;
+    const maxBatchTokens = options.maxBatchTokens ?? DEFAULT_MAX_BATCH_TOKENS;
+    this.#maxBatchTokens = this.#mechanisms.batching ? maxBatchTokens : 0;
     this.#reserveMs = options.reserveMs ?? DEFAULT_RESERVE_MS;
   }
 
@@ -72,23 +81,24 @@ export class Scheduler {
     this.#capacity.workers = count;
   }
 
-  /** Queues the task, or says why not. Throws if none of its allowed variants is known. */
+  /**
+   * Queues the task, or says why not. The displaced tasks that ended for it are told here and nowhere else. Throws if
+   * none of its allowed variants is known.
+   */
   submit(task: Task, now: number): Admission {
     const live = this.#liven(task);
     this.#price.record(live, this.#model);
     const outlook = this.#outlook(now);
-    const { late, backlog } = this.#board;
-    const admission = admit(live, outlook, {
-      maxQueuedTokens: this.#maxQueuedTokens,
-      lateClass: late,
+    const verdict = admit(live, outlook, {
+      room: this.#board.room,
+      predicts: this.#mechanisms.admissionControl,
     });
-    if (!admission.admitted) return admission;
+    if (!verdict.admitted) return verdict;
     if (task.heldQuality !== undefined && !route(live, outlook, this.#terms(outlook)).pays) {
       const { predictedMs } = prospectOf(live, outlook);
       return { admitted: false, why: 'budget_unreachable', predictedMs, retryAfterMs: predictedMs };
     }
-    this.#board.add(live, admission.late ? late : backlog);
-    return admission;
+    return { admitted: true, late: verdict.late, displaced: this.#board.accept(live, verdict) };
   }
 
   /** Drops the task wherever it is; a run in flight goes on. Returns false if its end was told already. */
@@ -111,7 +121,7 @@ export class Scheduler {
   /** What a free worker should run now; null if nothing waits that may run. */
   next(now: number): Batch | null {
     const { backlog, late } = this.#board;
-    this.#board.dropHopeless(now, this.#model);
+    if (this.#mechanisms.earlyDrop) this.#board.dropHopeless(now, this.#model);
     if (backlog.size === 0 && late.jobs === 0) return null;
     const outlook = this.#outlook(now);
     const batch = this.#chooser.next(outlook, this.#terms(outlook));
@@ -207,6 +217,7 @@ export class Scheduler {
       price: this.#price.value,
       patience: this.#price.patience,
       othersBusyMs: othersBusyMs(outlook.workers),
+      keepsOthersFeasible: this.#mechanisms.queueFeasibility,
       maxBatchTokens: this.#maxBatchTokens,
     };
   }
@@ -216,7 +227,8 @@ export class Scheduler {
     if (known.length === 0) {
       throw new Error(`task ${task.id} allows no variant that is known; this is a bug`);
     }
-    return new LiveTask(task, known, this.#reserveMs);
+    const rank = this.#mechanisms.criticality ? CRITICALITIES.indexOf(task.criticality) : 0;
+    return new LiveTask(task, known, { reserveMs: this.#reserveMs, rank });
   }
 
   /** Best first. */

@@ -1,8 +1,10 @@
+import type { Acceptance } from './admission.js';
 import { Backlog } from './backlog.js';
 import type { LatencyModel } from './latency-model.js';
 import { LateClass } from './late-class.js';
 import type { LiveTask } from './live-task.js';
-import type { Task } from './task.js';
+import { QueueRoom } from './queue-room.js';
+import type { Displaced, Task } from './task.js';
 
 /** A task is given up before its deadline only if even a run this much faster than predicted would miss it. */
 const LUCKY_RUN = 0.9;
@@ -11,8 +13,13 @@ const LUCKY_RUN = 0.9;
 export class TaskBoard {
   readonly backlog = new Backlog();
   readonly late = new LateClass();
+  readonly room: QueueRoom;
   readonly #tasks = new Map<number, LiveTask>();
   #ended: Task[] = [];
+
+  constructor(maxQueuedTokens: number) {
+    this.room = new QueueRoom(this, maxQueuedTokens);
+  }
 
   /** The live task of this very object; null if it has ended. */
   find(task: Task): LiveTask | null {
@@ -28,10 +35,33 @@ export class TaskBoard {
     return this.#tasks.values();
   }
 
-  add(live: LiveTask, queue: Backlog | LateClass): void {
+  /** Queues a newcomer in the place of those who leave for it; returns what became of them. */
+  accept(live: LiveTask, { late, leaving, retryAfterMs }: Acceptance): Displaced[] {
     if (this.#tasks.has(live.id)) throw new Error(`task ${live.id} came twice; this is a bug`);
+    const ended: LiveTask[] = [];
+    const delayed: LiveTask[] = [];
+    const undecided = leaving.filter((each) => {
+      const queue = this.withdraw(each);
+      const mayBeLate = queue === this.backlog && each.task.onMiss === 'degrade';
+      if (!mayBeLate) ended.push(each);
+      return mayBeLate;
+    });
     this.#tasks.set(live.id, live);
-    queue.add(live);
+    (late ? this.late : this.backlog).add(live);
+    // The most critical first, so that none of them is moved and then has to leave for the next.
+    for (const each of undecided.reverse()) {
+      const leavingLate = this.room.whoMakesLateRoomFor(each);
+      ended.push(...(leavingLate ?? [each]));
+      if (leavingLate === null) continue;
+      for (const other of leavingLate) this.withdraw(other);
+      this.late.add(each);
+      delayed.push(each);
+    }
+    for (const each of ended) this.remove(each);
+    return [
+      ...delayed.map(({ task }) => ({ task, late: true }) as const),
+      ...ended.map(({ task }) => ({ task, late: false, retryAfterMs }) as const),
+    ];
   }
 
   /** Takes a task out of the queue it waits in; null if it waits in none. */

@@ -15,6 +15,11 @@ export interface SchedulableVariant {
 }
 
 export type OnMiss = 'degrade' | 'reject';
+
+/** Least critical first: under overload work is shed in this order. */
+export const CRITICALITIES = ['sheddable', 'default', 'critical'] as const;
+export type Criticality = (typeof CRITICALITIES)[number];
+
 export type RouteReason = 'best_fit' | 'degraded' | 'fastest_available';
 
 /** One text. Its windows are the jobs; one variant answers all of them. */
@@ -25,6 +30,7 @@ export interface Task {
   /** Names of the variants that may answer; never empty. One name: pinned. */
   readonly allowed: readonly string[];
   readonly onMiss: OnMiss;
+  readonly criticality: Criticality;
   /** Tokens of each window, special tokens included; never empty. */
   readonly windowTokens: readonly number[];
   /** Quality of an answer that the owner holds already: it runs only where time buys more. Needs `reject`. */
@@ -48,14 +54,26 @@ export interface Batch {
 }
 
 /** What became of a submitted task. A refused one was never queued. */
-export type Admission =
-  | { readonly admitted: true; readonly late: boolean }
-  | {
-      readonly admitted: false;
-      readonly why: 'budget_unreachable' | 'overloaded';
-      readonly predictedMs: number;
-      readonly retryAfterMs: number;
-    };
+export type Admission = Accepted | Refusal;
+
+export interface Accepted {
+  readonly admitted: true;
+  readonly late: boolean;
+  /** Who gave way to it, each once. */
+  readonly displaced: readonly Displaced[];
+}
+
+export interface Refusal {
+  readonly admitted: false;
+  readonly why: 'budget_unreachable' | 'overloaded';
+  readonly predictedMs: number;
+  readonly retryAfterMs: number;
+}
+
+/** A waiting task that gave way to a more critical one: it waits on as late work, or has ended. */
+export type Displaced =
+  | { readonly task: Task; readonly late: true }
+  | { readonly task: Task; readonly late: false; readonly retryAfterMs: number };
 
 export interface RouteDecision {
   readonly variant: string;

@@ -100,6 +100,20 @@ export function createMetrics() {
       registers,
     }) as LabelledCounter<{ tier: string; result: 'met' | 'missed' | 'shed' }>,
 
+    budgetByCriticality: new Counter({
+      name: 'entier_budget_by_criticality_total',
+      help: 'Texts by criticality and by what became of their latency budget: met, missed or shed.',
+      labelNames: ['criticality', 'result'],
+      registers,
+    }) as LabelledCounter<{ criticality: string; result: 'met' | 'missed' | 'shed' }>,
+
+    displaced: new Counter({
+      name: 'entier_displaced_total',
+      help: 'Waiting texts that gave way to more critical ones: late to be answered late, or shed.',
+      labelNames: ['criticality', 'result'],
+      registers,
+    }) as LabelledCounter<{ criticality: string; result: 'late' | 'shed' }>,
+
     queueDepth: new Gauge({
       name: 'entier_queue_depth',
       help: 'Jobs that wait for a worker.',

@@ -1,4 +1,4 @@
-import type { OnMiss, Task } from '../../src/scheduling/task.js';
+import type { Criticality, OnMiss, Task } from '../../src/scheduling/task.js';
 import type { Outcome } from './virtual-workers.js';
 
 /** The five variants of the reference host: quality and ms as measured on two AVX512-VNNI cores. */
@@ -22,6 +22,7 @@ export interface ArrivalPlan {
   readonly windows?: () => number;
   readonly allowed?: () => readonly string[];
   readonly onMiss?: () => OnMiss;
+  readonly criticality?: () => Criticality;
 }
 
 export function pick<T>(random: () => number, choices: readonly T[]): T {
@@ -46,6 +47,7 @@ export function* poissonArrivals(plan: ArrivalPlan): Generator<Task> {
       deadlineAt: at + (plan.budgetMs?.() ?? pick(random, [10, 20, 50, 100, 200])),
       allowed: plan.allowed?.() ?? referenceNames,
       onMiss: plan.onMiss?.() ?? 'degrade',
+      criticality: plan.criticality?.() ?? 'default',
       windowTokens: Array.from(
         { length: windows },
         () => plan.tokens?.() ?? uniformInt(random, 8, 120),

@@ -38,6 +38,7 @@ export function workOf(change: Partial<Work> = {}): Work {
     deadlineAt: 100,
     allowed: STAGES.map(({ name }) => name),
     onMiss: 'degrade',
+    criticality: 'default',
     ...change,
   };
 }

@@ -56,6 +56,9 @@ process.on('message', (message: ToWorker) => {
         case MISBEHAVIOUR.hang:
           Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
           break;
+        case MISBEHAVIOUR.hold:
+          process.once('SIGUSR2', () => run(message));
+          break;
         case MISBEHAVIOUR.refuse:
           send({ type: 'run_failed', id: message.id, detail: 'refused' });
           break;

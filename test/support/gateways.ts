@@ -121,6 +121,7 @@ export function requestOf(change: Partial<NerRequest> = {}): NerRequest {
     tier: 'custom',
     onMiss: 'degrade',
     cascade: undefined,
+    criticality: 'default',
     minF1: undefined,
     variant: undefined,
     experimentKey: undefined,

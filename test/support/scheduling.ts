@@ -10,9 +10,10 @@ export interface TaskSketch {
   readonly tokens?: number | readonly number[];
   readonly allowed?: readonly string[];
   readonly onMiss?: Task['onMiss'];
+  readonly criticality?: Task['criticality'];
 }
 
-/** A task with a fresh id; 60 tokens, 200 ms, any variant, `degrade`, arriving at 0 unless said otherwise. */
+/** A task with a fresh id; 60 tokens, 200 ms, any variant, `degrade`, default criticality, arriving at 0 unless said otherwise. */
 export function taskOf(sketch: TaskSketch = {}): Task {
   const { at = 0, budgetMs = 200, tokens = 60 } = sketch;
   lastId += 1;
@@ -22,6 +23,7 @@ export function taskOf(sketch: TaskSketch = {}): Task {
     deadlineAt: at + budgetMs,
     allowed: sketch.allowed ?? referenceNames,
     onMiss: sketch.onMiss ?? 'degrade',
+    criticality: sketch.criticality ?? 'default',
     windowTokens: typeof tokens === 'number' ? [tokens] : tokens,
   };
 }

@@ -5,7 +5,7 @@ import type { Batch, RouteReason, SchedulableVariant, Task } from '../../src/sch
 /** What became of one task; `endedAt` is when its owner would learn it. */
 export interface Outcome {
   readonly task: Task;
-  readonly end: 'completed' | 'expired' | 'refused' | 'lost';
+  readonly end: 'completed' | 'expired' | 'refused' | 'displaced' | 'lost';
   readonly endedAt: number;
   readonly variant: string | null;
   readonly reason: RouteReason | null;
@@ -55,8 +55,15 @@ export class VirtualWorkers {
   submit(task: Task): void {
     const now = task.arrivalAt;
     const admission = this.#options.scheduler.submit(task, now);
-    if (admission.admitted) this.#startRuns(now);
-    else this.#end({ task, end: 'refused', endedAt: now, variant: null, reason: null });
+    if (!admission.admitted) {
+      this.#end({ task, end: 'refused', endedAt: now, variant: null, reason: null });
+      return;
+    }
+    for (const { task: other, late } of admission.displaced) {
+      if (late) continue;
+      this.#end({ task: other, end: 'displaced', endedAt: now, variant: null, reason: null });
+    }
+    this.#startRuns(now);
   }
 
   #advance(until: number): void {

@@ -136,6 +136,8 @@ describe('loadConfig', () => {
       { experiments: ['x', 'x'].map((name) => ({ name, arms: [arm('a')] })) },
       /two are named x; rename or remove/,
     ],
+    [{ scheduling: { batching: 'no' } }, /scheduling\.batching: .*expected boolean/],
+    [{ scheduling: { batchng: false } }, /scheduling: Unrecognized key: "batchng"/],
     [
       { experiments: [{ name: 'x', arms: [arm('a')], share: 2 }] },
       /experiments\.0\.share: Too big/,
@@ -161,6 +163,13 @@ describe('loadConfig', () => {
     assert.equal(config.cascade.maxErrorProbability, 0.2);
   });
 
+  it('switches off the mechanisms of the scheduler that the file names, and no other', () => {
+    const { scheduling } = load({}, { 'entier.config.json': { scheduling: { patience: false } } });
+
+    const off = Object.entries(scheduling).filter(([, isOn]) => !isOn);
+    assert.deepEqual(off, [['patience', false]]);
+  });
+
   it('fills in share and seed of an experiment', () => {
     const file = { experiments: [{ name: 'x', arms: [arm('a')] }] };
 
@@ -176,7 +185,7 @@ describe('configHelp', () => {
 
     for (const { name } of VARIABLES)
       assert.match(help, new RegExp(`^  ${name}\n      [A-Z].+Default: `, 'm'));
-    for (const key of ['tiers', 'cascade', 'experiments', 'limits'])
+    for (const key of ['tiers', 'cascade', 'experiments', 'limits', 'scheduling'])
       assert.match(help, new RegExp(`^  ${key}\n      [A-Z]`, 'm'));
   });
 });

@@ -3,7 +3,7 @@ import { afterEach, describe, it } from 'node:test';
 import { GatewayError } from '../../../src/errors.js';
 import { LABELS } from '../../support/cards.js';
 import { requestOf, startGateway, type TestGateway } from '../../support/gateways.js';
-import type { NerOutcome, NerResult } from '../../../src/gateway/ner-request.js';
+import type { NerOutcome, NerRequest, NerResult } from '../../../src/gateway/ner-request.js';
 
 const open: TestGateway[] = [];
 afterEach(async () => {
@@ -26,6 +26,15 @@ async function metric(started: TestGateway, line: string): Promise<number> {
   const text = await started.metrics.render();
   const found = text.split('\n').find((row) => row.startsWith(`${line} `));
   return Number(found?.slice(line.length + 1) ?? 0);
+}
+
+/** Resolves when `holds` does. */
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 30_000;
+  while (!(await holds())) {
+    assert.ok(performance.now() < deadline, `never: ${String(holds)}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 describe('routing', () => {
@@ -193,6 +202,52 @@ describe('the result cache', () => {
     assert.equal(new Set(results.map(({ entities }) => JSON.stringify(entities))).size, 1);
     assert.equal(await metric(started, 'entier_batch_jobs_sum'), 1);
     assert.equal(await metric(started, 'entier_cache_lookups_total{result="shared"}'), 3);
+  });
+});
+
+describe('equal texts in flight', () => {
+  const SHARED = 'entier_cache_lookups_total{result="shared"}';
+
+  /** A gateway whose only worker is held up, so that whatever is asked waits. */
+  async function startHeld() {
+    const started = await start();
+    const ask = (change: Partial<NerRequest>): Promise<NerOutcome[]> =>
+      started.gateway.handle(requestOf({ budgetMs: 60_000, ...change }));
+    const asked = [ask({ texts: ['hold'] })];
+    await until(() => started.dispatcher.size === 1);
+    return {
+      started,
+      ask: (criticality: NerRequest['criticality']) => void asked.push(ask({ criticality })),
+      /** Lets the worker go on; resolves when all are answered. */
+      release: async (): Promise<void> => {
+        for (const pid of started.pool.pids) process.kill(pid, 'SIGUSR2');
+        for (const [outcome] of await Promise.all(asked)) answered(outcome);
+      },
+    };
+  }
+
+  it('are shared with callers who are as critical or less', async () => {
+    const { started, ask, release } = await startHeld();
+
+    ask('critical');
+    await until(() => started.dispatcher.size === 2);
+    for (const each of ['default', 'sheddable', 'critical'] as const) ask(each);
+    await until(async () => (await metric(started, SHARED)) === 3);
+    await release();
+
+    assert.equal(await metric(started, 'entier_batch_jobs_sum'), 2);
+  });
+
+  it('are not shared with callers who are more critical: they would be displaced together', async () => {
+    const { started, ask, release } = await startHeld();
+
+    for (const [index, each] of (['sheddable', 'default', 'critical'] as const).entries()) {
+      ask(each);
+      await until(() => started.dispatcher.size === index + 2);
+    }
+    await release();
+
+    assert.equal(await metric(started, SHARED), 0);
   });
 });
 

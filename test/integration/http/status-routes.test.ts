@@ -145,6 +145,10 @@ describe('the routes that tell of the gateway', () => {
     assert.match(text, /"maxItems":128/);
     assert.match(text, /"maximum":600000/);
     assert.match(text, /"enum":\["realtime","interactive","standard","batch"\]/);
+    assert.match(
+      text,
+      /"default":"default","description":"[^"]+","type":"string","enum":\[[^\]]*"critical"/,
+    );
     assert.match(text, /"additionalProperties":false/);
     assert.match(text, /"oneOf":\[\{"required":\["text"\]\},\{"required":\["texts"\]\}\]/);
   });

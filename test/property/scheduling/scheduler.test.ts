@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Scheduler } from '../../../src/scheduling/scheduler.js';
-import type { Batch, Task } from '../../../src/scheduling/task.js';
+import {
+  CRITICALITIES,
+  type Accepted,
+  type Batch,
+  type Task,
+} from '../../../src/scheduling/task.js';
 import { referenceNames, referenceVariants } from '../../support/arrivals.js';
 
 const WORKERS = 2;
@@ -20,6 +25,7 @@ const submit = fc.record({
       heldQuality: fc.double({ min: 0.85, max: 0.94, noNaN: true }),
     }),
   ),
+  criticality: fc.constantFrom(...CRITICALITIES),
   windowTokens: fc.array(fc.integer({ min: 2, max: 128 }), { minLength: 1, maxLength: 5 }),
 });
 const act = fc.record({
@@ -43,6 +49,10 @@ class Ledger {
   readonly open = new Map<number, Task>();
   readonly boundTo = new Map<number, string>();
   readonly started = new Map<number, Map<number, number>>();
+  /** Windows of each open task that wait. */
+  readonly waiting = new Map<number, Set<number>>();
+  /** Open tasks that were moved to the late class for a more critical one. */
+  readonly delayed = new Set<number>();
   #now = 0;
   #lastId = 0;
 
@@ -63,7 +73,7 @@ class Ledger {
         const id = [...this.open.keys()][operation.pick % Math.max(1, this.open.size)];
         if (id !== undefined) {
           assert.equal(this.scheduler.cancel(id), true);
-          this.open.delete(id);
+          this.#forget(id);
         }
         break;
       }
@@ -72,7 +82,9 @@ class Ledger {
         break;
       case 'fail': {
         const batch = this.running.shift();
-        if (batch !== undefined) this.#settle(this.scheduler.fail(batch, this.#now));
+        if (batch === undefined) break;
+        for (const { task, window } of batch.jobs) this.waiting.get(task.id)?.add(window);
+        this.#settle(this.scheduler.fail(batch, this.#now));
         break;
       }
       case 'expire':
@@ -116,12 +128,33 @@ class Ledger {
     assert.ok(task.allowed.includes(preview.variant));
     const admission = this.scheduler.submit(task, now);
     if (admission.admitted) {
+      this.#giveWay(admission, task);
       this.open.set(task.id, task);
+      this.waiting.set(task.id, new Set(task.windowTokens.keys()));
       assert.ok(this.scheduler.depth().tokens <= MAX_QUEUED_TOKENS + 5 * 128 * WORKERS);
     } else {
       assert.ok(admission.predictedMs > 0 && admission.retryAfterMs > 0);
       assert.ok(admission.why === 'overloaded' || task.onMiss === 'reject');
     }
+  }
+
+  #giveWay({ late, displaced }: Accepted, newcomer: Task): void {
+    const rank = ({ criticality }: Task): number => CRITICALITIES.indexOf(criticality);
+    for (const { task, late: isDelayed } of displaced) {
+      assert.ok(rank(task) < rank(newcomer), 'only less critical work gives way');
+      assert.ok(this.waiting.get(task.id)!.size > 0, 'running work is not interrupted');
+      if (isDelayed) {
+        assert.equal(task.onMiss, 'degrade');
+        assert.ok(!late && !this.delayed.has(task.id), 'late work gives way by ending');
+        this.delayed.add(task.id);
+      } else this.#settle([task]);
+    }
+  }
+
+  #forget(id: number): boolean {
+    this.waiting.delete(id);
+    this.delayed.delete(id);
+    return this.open.delete(id);
   }
 
   #next(): boolean {
@@ -144,6 +177,7 @@ class Ledger {
       const { quality } = referenceVariants.find(({ name }) => name === batch.variant)!;
       assert.ok(quality > (task.heldQuality ?? 0), 'what the owner holds is not answered worse');
       assert.equal(task.windowTokens[window], tokens);
+      assert.ok(this.waiting.get(task.id)!.delete(window), 'what runs has waited');
       assert.ok(this.scheduler.reasonOf(task.id) !== undefined);
       const starts = this.started.get(task.id) ?? new Map<number, number>();
       this.started.set(task.id, starts.set(window, (starts.get(window) ?? 0) + 1));
@@ -178,7 +212,7 @@ class Ledger {
   }
 
   #settle(tasks: readonly Task[]): void {
-    for (const task of tasks) assert.ok(this.open.delete(task.id), `task ${task.id} ended twice`);
+    for (const task of tasks) assert.ok(this.#forget(task.id), `task ${task.id} ended twice`);
   }
 }
 

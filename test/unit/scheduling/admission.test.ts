@@ -60,7 +60,7 @@ test('a whole text is predicted over all workers, not only its first window', ()
 test('a degradable task that cannot make it waits in the late class and runs when nobody else needs the worker', () => {
   const scheduler = schedulerOf({ workers: 1 });
   const late = taskOf({ budgetMs: 1.2 });
-  assert.deepEqual(scheduler.submit(late, 0), { admitted: true, late: true });
+  assert.deepEqual(scheduler.submit(late, 0), { admitted: true, late: true, displaced: [] });
   const inTime = taskOf({ budgetMs: 50 });
   scheduler.submit(inTime, 0);
   assert.equal(scheduler.depth().lateJobs, 1);
@@ -84,7 +84,7 @@ test('late work is given up ten budgets after its arrival, or after 30 s, but no
   const roomy = { maxQueuedTokens: 10_000_000 };
   const expiries = [short, long, longest].map((task) => {
     const own = schedulerOf({ workers: 1, variants: [snail], ...roomy });
-    assert.deepEqual(own.submit(task, 0), { admitted: true, late: true });
+    assert.deepEqual(own.submit(task, 0), { admitted: true, late: true, displaced: [] });
     return own.nextExpiryAt();
   });
 

@@ -9,6 +9,8 @@ import {
   uniformInt,
   type ArrivalPlan,
 } from '../../support/arrivals.js';
+import type { Mechanisms } from '../../../src/scheduling/mechanisms.js';
+import type { Criticality } from '../../../src/scheduling/task.js';
 import { schedulerOf } from '../../support/scheduling.js';
 import { noisyRunMs, seededRandom, VirtualWorkers } from '../../support/virtual-workers.js';
 
@@ -16,11 +18,15 @@ import { noisyRunMs, seededRandom, VirtualWorkers } from '../../support/virtual-
 const FASTEST_CAPACITY = 1250;
 
 function simulate(
-  plan: Partial<ArrivalPlan> & { slowdown?: (now: number) => number; seed?: number },
+  plan: Partial<ArrivalPlan> & {
+    slowdown?: (now: number) => number;
+    seed?: number;
+    mechanisms?: Partial<Mechanisms>;
+  },
 ) {
-  const { seed = 1, slowdown = () => 1, ...rest } = plan;
+  const { seed = 1, slowdown = () => 1, mechanisms = {}, ...rest } = plan;
   const workers = 2;
-  const scheduler = schedulerOf({ workers, maxQueuedTokens: 2_000_000 });
+  const scheduler = schedulerOf({ workers, maxQueuedTokens: 2_000_000, mechanisms });
   const runMs = noisyRunMs(referenceVariants, seededRandom(seed + 1000), { slowdown });
   const virtual = new VirtualWorkers({ scheduler, workers, runMs });
   const arrivals = poissonArrivals({
@@ -136,4 +142,49 @@ test('late work does not make budgets miss that would be met without it', () => 
 
   const feasible = outcomes.filter(({ task }) => task.deadlineAt - task.arrivalAt > 5);
   assert.ok(summarize(feasible, referenceVariants).metShare >= 0.995);
+});
+
+/** Mixed traffic of which the critical part needs `criticalLoad` of the capacity; the rest is half default. */
+function simulateMixed(times: number, { criticalLoad = 0.4, ranked = true } = {}) {
+  const random = seededRandom(33);
+  const criticalShare = criticalLoad / times;
+  const { outcomes, met } = simulate({
+    perSecond: () => times * FASTEST_CAPACITY,
+    forMs: 5000,
+    onMiss: () => pick(random, ['degrade', 'reject']),
+    criticality: () => {
+      if (random() < criticalShare) return 'critical';
+      return pick(random, ['default', 'sheddable']);
+    },
+    mechanisms: { criticality: ranked },
+  });
+  const of = (criticality: Criticality) => {
+    const own = outcomes.filter(({ task }) => task.criticality === criticality);
+    return {
+      ...summarize(own, referenceVariants),
+      missed: own.length - summarize(own, referenceVariants).met,
+    };
+  };
+  return { met, critical: of('critical'), other: of('default'), sheddable: of('sheddable') };
+}
+
+for (const times of [1.5, 3]) {
+  test(`at ${times}x the capacity critical traffic keeps its budgets, default traffic comes next`, () => {
+    const { critical, other, sheddable, met } = simulateMixed(times);
+    const unranked = simulateMixed(times, { ranked: false });
+
+    assert.ok(critical.metShare >= 0.99, `critical ${critical.metShare}`);
+    assert.ok(other.metShare >= 1.5 * sheddable.metShare, `default ${other.metShare}`);
+    assert.ok(sheddable.metShare < 0.5, `sheddable ${sheddable.metShare}`);
+    assert.ok(unranked.critical.metShare < 0.8, `without ranks ${unranked.critical.metShare}`);
+    assert.ok(met >= 0.95 * unranked.met, `${met} of ${unranked.met} in all`);
+  });
+}
+
+test('where all but the sheddable traffic fits, the sheddable traffic bears the overload', () => {
+  const { critical, other, sheddable } = simulateMixed(1.2, { criticalLoad: 0.2 });
+
+  const missed = critical.missed + other.missed + sheddable.missed;
+  assert.ok(missed > 300, `${missed} missed`);
+  assert.ok(sheddable.missed >= 0.9 * missed, `${sheddable.missed} of ${missed}`);
 });
