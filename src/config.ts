@@ -43,8 +43,8 @@ const tier = z.union(
 );
 
 const cascade = z.strictObject({
-  // The highest of those tried on validation that cost none of three pairs over .0005 F1; docs/decisions.md.
-  maxErrorProbability: probability.default(0.2),
+  // On validation it costs pairs that end in the two best variants .0005 F1 at most; docs/decisions.md.
+  maxErrorProbability: probability.default(0.1),
 });
 
 const limits = z.strictObject({

@@ -160,7 +160,7 @@ describe('loadConfig', () => {
     const config = load({}, { 'entier.config.json': { tiers, defaultTier: 'slow' } });
 
     assert.deepEqual(config.tiers, { ...tiers, slow: { budgetMs: 900, policy: 'best' } });
-    assert.equal(config.cascade.maxErrorProbability, 0.2);
+    assert.equal(config.cascade.maxErrorProbability, 0.1);
   });
 
   it('switches off the mechanisms of the scheduler that the file names, and no other', () => {
