@@ -7,6 +7,9 @@ import { growthAbout, growthFlags, growthNotes, runGrowth } from './growth.js';
 import { openLoopAbout, openLoopFlags, runOpenLoop } from './open-loop.js';
 import { peersAbout, peersFlags, peersNotes, runPeers } from './peers.js';
 import { replayAbout, replayFlags, runReplay } from './replay.js';
+import { policiesAbout, policiesColumns, policiesFlags, runPolicies } from './policies.js';
+import { residualsAbout, residualsFlags, runResiduals } from './residuals.js';
+import { runSimulate, simulateAbout, simulateFlags, simulateTables } from './simulate.js';
 import { runTiers, tiersAbout, tiersColumns, tiersFlags } from './tiers.js';
 import { timedLoadColumns } from './timed-load-flags.js';
 
@@ -77,6 +80,26 @@ const commands: Readonly<Record<string, Entry>> = {
     notes: growthNotes.join('\n'),
     flags: growthFlags,
     run: runGrowth,
+  }),
+  policies: entry({
+    typed: 'loadtest -- policies',
+    about: policiesAbout,
+    notes: policiesColumns,
+    flags: policiesFlags,
+    run: runPolicies,
+  }),
+  simulate: entry({
+    typed: 'loadtest -- simulate',
+    about: simulateAbout,
+    notes: simulateTables,
+    flags: simulateFlags,
+    run: runSimulate,
+  }),
+  residuals: entry({
+    typed: 'loadtest -- residuals',
+    about: residualsAbout,
+    flags: residualsFlags,
+    run: runResiduals,
   }),
   bench: entry({ typed: 'bench --', about: benchAbout, flags: benchFlags, run: runBench }),
 };

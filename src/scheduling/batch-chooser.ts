@@ -9,8 +9,13 @@ export interface ChoiceTerms extends RoutingTerms {
   readonly maxBatchTokens: number;
 }
 
+/** What a free worker runs next: the one decision in which scheduling policies differ. */
+export interface ChoosesBatches {
+  next(outlook: Outlook, terms: ChoiceTerms): Batch | null;
+}
+
 /** Binds variants and draws batches from the board when a worker is free. */
-export class BatchChooser {
+export class BatchChooser implements ChoosesBatches {
   readonly #board: TaskBoard;
   #nextBatchId = 1;
 
@@ -43,7 +48,7 @@ export class BatchChooser {
       routing: terms,
       waitingJobs: backlog.jobs,
     });
-    return this.#launch(
+    return this.launch(
       former.fill((visit) => backlog.some(visit)),
       outlook,
     );
@@ -64,13 +69,14 @@ export class BatchChooser {
       waitingJobs: late.jobs,
       allowance: null,
     });
-    return this.#launch(
+    return this.launch(
       former.fill((visit) => late.some(visit)),
       outlook,
     );
   }
 
-  #launch(plan: BatchPlan, { now, model }: Outlook): Batch {
+  /** Takes the plan's windows out of their queues, on the variant that the first member is planned with. */
+  launch(plan: BatchPlan, { now, model }: Outlook): Batch {
     const variant = plan.members[0]!.planned;
     const jobs = plan.members.map((live): Job => {
       let job: Job | undefined;

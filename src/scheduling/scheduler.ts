@@ -1,6 +1,6 @@
 import { admit } from './admission.js';
 import { Capacity } from './capacity.js';
-import { BatchChooser, type ChoiceTerms } from './batch-chooser.js';
+import { BatchChooser, type ChoiceTerms, type ChoosesBatches } from './batch-chooser.js';
 import { prospectOf, type Outlook } from './feasibility.js';
 import { LatencyModel, type ModelledVariant } from './latency-model.js';
 import { LiveTask } from './live-task.js';
@@ -29,6 +29,8 @@ export interface SchedulerOptions {
   readonly reserveMs?: number;
   /** Those left out are on. */
   readonly mechanisms?: Partial<Mechanisms>;
+  /** Another way to choose variants and batches from the board, to compare ours with. */
+  readonly chooserOf?: (board: TaskBoard) => ChoosesBatches;
 }
 
 /** Enough for any profile seen so far: beyond it a larger batch gains less than 1 %. */
@@ -44,7 +46,7 @@ export class Scheduler {
   readonly #model: LatencyModel;
   readonly #price: TimePrice;
   readonly #board: TaskBoard;
-  readonly #chooser: BatchChooser;
+  readonly #chooser: ChoosesBatches;
   readonly #capacity: Capacity;
   readonly #maxBatchTokens: number;
   readonly #reserveMs: number;
@@ -54,7 +56,7 @@ export class Scheduler {
     this.#model = new LatencyModel({ tracksSlowdown: this.#mechanisms.slowdownTracking });
     this.#price = new TimePrice(this.#mechanisms);
     this.#board = new TaskBoard(options.maxQueuedTokens);
-    this.#chooser = new BatchChooser(this.#board);
+    this.#chooser = options.chooserOf?.(this.#board) ?? new BatchChooser(this.#board);
     this.#capacity = new Capacity(options.workers);
     const maxBatchTokens = options.maxBatchTokens ?? DEFAULT_MAX_BATCH_TOKENS;
     this.#maxBatchTokens = this.#mechanisms.batching ? maxBatchTokens : 0;
@@ -140,6 +142,7 @@ export class Scheduler {
     if (!this.#capacity.end(batch)) return [];
     const { variant, length } = batch;
     this.#model.observe({ variant, jobs: batch.jobs.length, length, measuredMs }, now);
+    this.#price.saving.observe(batch, this.#model);
     const finished: FinishedTask[] = [];
     for (const { task } of batch.jobs) {
       const live = this.#board.find(task);

@@ -1,6 +1,6 @@
 import { Scheduler, type SchedulerOptions } from '../../src/scheduling/scheduler.js';
 import type { SchedulableVariant, Task } from '../../src/scheduling/task.js';
-import { referenceNames, referenceVariants } from './arrivals.js';
+import { referenceNames, referenceVariants } from './reference-variants.js';
 
 let lastId = 0;
 

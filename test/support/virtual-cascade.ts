@@ -1,6 +1,10 @@
-import type { SchedulableVariant, Task } from '../../src/scheduling/task.js';
+import {
+  VirtualWorkers,
+  type Outcome,
+  type VirtualWorkersOptions,
+} from '../../loadtest/simulation/virtual-workers.js';
 import type { Scheduler } from '../../src/scheduling/scheduler.js';
-import { VirtualWorkers, type Outcome, type VirtualWorkersOptions } from './virtual-workers.js';
+import type { SchedulableVariant, Task } from '../../src/scheduling/task.js';
 
 /** What a caller got: the better answer if it came in time, else the first one; null for none. */
 export interface CascadeOutcome {
@@ -54,6 +58,7 @@ export function playCascades(requests: Iterable<Task>, options: CascadeOptions):
       arrivalAt: endedAt,
       allowed: better.map(({ name }) => name),
       onMiss: 'reject',
+      criticality: 'sheddable',
       heldQuality: better[0]!.quality - added,
     });
   };

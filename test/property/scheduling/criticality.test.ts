@@ -9,7 +9,7 @@ import {
   type Criticality,
   type Task,
 } from '../../../src/scheduling/task.js';
-import { referenceNames, referenceVariants } from '../../support/arrivals.js';
+import { referenceNames, referenceVariants } from '../../support/reference-variants.js';
 
 const WORKERS = 2;
 /** Tokens that no crowd below fills. */

@@ -8,7 +8,7 @@ import {
   type Batch,
   type Task,
 } from '../../../src/scheduling/task.js';
-import { referenceNames, referenceVariants } from '../../support/arrivals.js';
+import { referenceNames, referenceVariants } from '../../support/reference-variants.js';
 
 const WORKERS = 2;
 const MAX_BATCH_TOKENS = 600;

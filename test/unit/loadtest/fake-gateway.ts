@@ -76,6 +76,7 @@ export async function startFakeGateway(): Promise<FakeGateway> {
           requested_ms: body.latency_budget_ms ?? budgets[body.tier ?? 'standard'],
           met: true,
         },
+        timing_ms: { inference: 1 + seen.length / 1000 },
       });
     })();
   };
@@ -93,7 +94,9 @@ export async function startFakeGateway(): Promise<FakeGateway> {
 }
 
 function variantOf(name: string): object {
-  return { name, state: name === 'broken' ? 'failed' : 'active' };
+  return name === 'broken'
+    ? { name, state: 'failed', profile: null }
+    : { name, state: 'active', profile: { a: 0.5, b: 0.02, c: 0 } };
 }
 
 async function readText(request: IncomingMessage): Promise<string> {

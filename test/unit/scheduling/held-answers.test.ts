@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { poissonArrivals, referenceVariants } from '../../support/arrivals.js';
+import { pick, randomInteger, seededRandom } from '../../../loadtest/random.js';
+import { poissonArrivals } from '../../../loadtest/simulation/arrivals.js';
+import { syntheticResiduals } from '../../../loadtest/simulation/residuals.js';
+import { serviceTimes } from '../../../loadtest/simulation/service-times.js';
+import { referenceNames, referenceVariants } from '../../support/reference-variants.js';
 import { schedulerOf, taskOf } from '../../support/scheduling.js';
 import { playCascades } from '../../support/virtual-cascade.js';
-import { noisyRunMs, seededRandom } from '../../support/virtual-workers.js';
 import type { Task } from '../../../src/scheduling/task.js';
 
 /** A second stage: whoever asks holds an answer of this quality. */
@@ -73,13 +76,27 @@ for (const dueMs of [14.5, 16]) {
 function cascades(perSecond: number, share = 0.3) {
   const scheduler = schedulerOf({ workers: 2, maxQueuedTokens: 2_000_000 });
   const random = seededRandom(11);
+  const arrivals = seededRandom(3);
+  const noise = seededRandom(5);
+  const residuals = syntheticResiduals(0.06);
   const answers = playCascades(
-    poissonArrivals({ random: seededRandom(3), perSecond: () => perSecond, forMs: 15_000 }),
+    poissonArrivals({
+      random: arrivals,
+      perSecond: () => perSecond,
+      forMs: 15_000,
+      budgetMs: () => pick(arrivals, [10, 20, 50, 100, 200]),
+      tokens: () => randomInteger(arrivals, 8, 120),
+      allowed: () => referenceNames,
+    }),
     {
       scheduler,
       workers: 2,
       variants: referenceVariants,
-      runMs: noisyRunMs(referenceVariants, seededRandom(5)),
+      runMs: serviceTimes({
+        variants: referenceVariants,
+        overheadMs: 0,
+        residualOf: () => residuals.draw(noise),
+      }),
       gain: () => (random() < share ? 0.05 : 0),
     },
   );

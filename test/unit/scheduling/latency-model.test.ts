@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LatencyModel } from '../../../src/scheduling/latency-model.js';
 import { runTimeMs } from '../../../src/scheduling/latency-profile.js';
-import { referenceVariants } from '../../support/arrivals.js';
-import { seededRandom } from '../../support/virtual-workers.js';
+import { referenceVariants } from '../../support/reference-variants.js';
+import { seededRandom } from '../../../loadtest/random.js';
 
 function modelOf(): LatencyModel {
   const model = new LatencyModel();

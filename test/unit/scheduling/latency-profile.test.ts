@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fitProfile, runTimeMs } from '../../../src/scheduling/latency-profile.js';
-import { seededRandom } from '../../support/virtual-workers.js';
+import { seededRandom } from '../../../loadtest/random.js';
 
 const grid = [1, 2, 4, 8].flatMap((jobs) => [8, 32, 64, 128].map((length) => ({ jobs, length })));
 

@@ -67,3 +67,32 @@ test('budgets that no host could meet do not raise the price for others', () => 
 
   assert.equal(scheduler.preview(taskOf({ at: now }), now).reason, 'best_fit');
 });
+
+test('what batches save is there for better variants', () => {
+  const variants = [
+    { name: 'good', quality: 0.9, profile: { a: 4, b: 0.01, c: 0 } },
+    { name: 'fast', quality: 0.8, profile: { a: 2, b: 0.001, c: 0 } },
+  ];
+  const priceAfter = (batched: boolean): number => {
+    const scheduler = schedulerOf({ workers: 1, variants });
+    const taskAt = (at: number) => taskOf({ at, allowed: ['good', 'fast'] });
+    for (let now = 0; now < 1000; now += 8) {
+      for (let count = 0; count < 4; count += 1) {
+        scheduler.submit(taskAt(now), now);
+        if (!batched) runNext(scheduler, now);
+      }
+      runNext(scheduler, now);
+    }
+    scheduler.preview(taskAt(1000), 1000);
+    return scheduler.price();
+  };
+
+  assert.ok(priceAfter(true) < priceAfter(false), `${priceAfter(true)}, ${priceAfter(false)}`);
+});
+
+/** Runs what waits in no time. */
+function runNext(scheduler: Scheduler, now: number): void {
+  for (let batch = scheduler.next(now); batch !== null; batch = scheduler.next(now)) {
+    scheduler.complete(batch, batch.predictedMs, now);
+  }
+}

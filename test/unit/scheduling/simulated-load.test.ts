@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  pick,
-  poissonArrivals,
-  referenceNames,
-  referenceVariants,
-  summarize,
-  uniformInt,
-  type ArrivalPlan,
-} from '../../support/arrivals.js';
+import { pick, randomInteger, seededRandom } from '../../../loadtest/random.js';
+import { poissonArrivals, type ArrivalPlan } from '../../../loadtest/simulation/arrivals.js';
+import { syntheticResiduals } from '../../../loadtest/simulation/residuals.js';
+import { serviceTimes } from '../../../loadtest/simulation/service-times.js';
+import { VirtualWorkers, type Outcome } from '../../../loadtest/simulation/virtual-workers.js';
+import { referenceNames, referenceVariants } from '../../support/reference-variants.js';
 import type { Mechanisms } from '../../../src/scheduling/mechanisms.js';
 import type { Criticality } from '../../../src/scheduling/task.js';
 import { schedulerOf } from '../../support/scheduling.js';
-import { noisyRunMs, seededRandom, VirtualWorkers } from '../../support/virtual-workers.js';
 
 /** Requests/s of 64 tokens on average that two workers answer one by one with the fastest variant: 2000 / 1.6. */
 const FASTEST_CAPACITY = 1250;
@@ -27,16 +23,45 @@ function simulate(
   const { seed = 1, slowdown = () => 1, mechanisms = {}, ...rest } = plan;
   const workers = 2;
   const scheduler = schedulerOf({ workers, maxQueuedTokens: 2_000_000, mechanisms });
-  const runMs = noisyRunMs(referenceVariants, seededRandom(seed + 1000), { slowdown });
-  const virtual = new VirtualWorkers({ scheduler, workers, runMs });
+  const noise = seededRandom(seed + 1000);
+  const residuals = syntheticResiduals(0.06);
+  const runMs = serviceTimes({
+    variants: referenceVariants,
+    overheadMs: 0,
+    residualOf: () => residuals.draw(noise),
+    slowdown,
+  });
+  const outcomes: Outcome[] = [];
+  const onEnd = (outcome: Outcome) => void outcomes.push(outcome);
+  const random = seededRandom(seed);
   const arrivals = poissonArrivals({
-    random: seededRandom(seed),
+    random,
     perSecond: () => 20,
     forMs: 20_000,
+    budgetMs: () => pick(random, [10, 20, 50, 100, 200]),
+    tokens: () => randomInteger(random, 8, 120),
+    allowed: () => referenceNames,
     ...rest,
   });
-  const outcomes = virtual.play(arrivals);
-  return { outcomes, scheduler, ...summarize(outcomes, referenceVariants) };
+  new VirtualWorkers({ scheduler, workers, runMs, onEnd }).play(arrivals);
+  return { outcomes, scheduler, ...summarize(outcomes) };
+}
+
+/** Budgets met, mean quality with a late or missing answer counting 0, and the share answered by each variant. */
+function summarize(outcomes: readonly Outcome[]) {
+  const quality = new Map<string, number>(referenceVariants.map((one) => [one.name, one.quality]));
+  const inTime = outcomes.filter(
+    ({ end, endedAt, task }) => end === 'completed' && endedAt <= task.deadlineAt,
+  );
+  const mix: Record<string, number> = {};
+  let sum = 0;
+  for (const { variant } of inTime) {
+    sum += quality.get(variant ?? '') ?? 0;
+    mix[variant ?? ''] = (mix[variant ?? ''] ?? 0) + 1 / inTime.length;
+  }
+  const total = outcomes.length;
+  const met = inTime.length;
+  return { total, met, metShare: met / total, effectiveQuality: sum / total, mix };
 }
 
 test('an idle host answers a budget of 200 ms with the best variant, 99 times in 100 or more', () => {
@@ -96,7 +121,7 @@ test('allowed is never left at twice the capacity, and every task ends once', ()
     forMs: 5000,
     allowed: () => pick(random, [referenceNames, ['full'], ['full', 'full-int8'], ['pruned']]),
     onMiss: () => pick(random, ['degrade', 'reject']),
-    windows: () => (random() < 0.05 ? uniformInt(random, 2, 6) : 1),
+    windows: () => (random() < 0.05 ? randomInteger(random, 2, 6) : 1),
   });
 
   const ids = new Set(outcomes.map(({ task }) => task.id));
@@ -127,7 +152,7 @@ test('a host that becomes twice as slow is noticed: budgets are met again after 
   });
 
   const settled = outcomes.filter(({ task }) => task.arrivalAt > 4000);
-  const { metShare } = summarize(settled, referenceVariants);
+  const { metShare } = summarize(settled);
   assert.ok(metShare >= 0.99, `met ${metShare}`);
   assert.ok(Math.abs(scheduler.slowdown() - 2) < 0.2);
 });
@@ -141,7 +166,7 @@ test('late work does not make budgets miss that would be met without it', () => 
   });
 
   const feasible = outcomes.filter(({ task }) => task.deadlineAt - task.arrivalAt > 5);
-  assert.ok(summarize(feasible, referenceVariants).metShare >= 0.995);
+  assert.ok(summarize(feasible).metShare >= 0.995);
 });
 
 /** Mixed traffic of which the critical part needs `criticalLoad` of the capacity; the rest is half default. */
@@ -160,10 +185,7 @@ function simulateMixed(times: number, { criticalLoad = 0.4, ranked = true } = {}
   });
   const of = (criticality: Criticality) => {
     const own = outcomes.filter(({ task }) => task.criticality === criticality);
-    return {
-      ...summarize(own, referenceVariants),
-      missed: own.length - summarize(own, referenceVariants).met,
-    };
+    return { ...summarize(own), missed: own.length - summarize(own).met };
   };
   return { met, critical: of('critical'), other: of('default'), sheddable: of('sheddable') };
 }

@@ -1,6 +1,11 @@
-import { runTimeMs } from '../../src/scheduling/latency-profile.js';
 import type { Scheduler } from '../../src/scheduling/scheduler.js';
-import type { Batch, RouteReason, SchedulableVariant, Task } from '../../src/scheduling/task.js';
+import type { Batch, RouteReason, Task } from '../../src/scheduling/task.js';
+
+/** What virtual workers ask of whoever schedules: the gateway's own scheduler, or one to compare it with. */
+export type Schedules = Pick<
+  Scheduler,
+  'submit' | 'next' | 'complete' | 'fail' | 'expire' | 'nextExpiryAt'
+>;
 
 /** What became of one task; `endedAt` is when its owner would learn it. */
 export interface Outcome {
@@ -12,15 +17,16 @@ export interface Outcome {
 }
 
 export interface VirtualWorkersOptions {
-  readonly scheduler: Scheduler;
+  readonly scheduler: Schedules;
   readonly workers: number;
   /** True run time of a batch that starts at `now`, noise included. */
   readonly runMs: (batch: Batch, now: number) => number;
+  /** Hears of each task once, when it ends. */
+  readonly onEnd: (outcome: Outcome) => void;
   /** A worker dies halfway through this batch and is back at once. */
   readonly dies?: (batch: Batch) => boolean;
   /** Sees each batch as it starts. */
   readonly onStart?: (batch: Batch, now: number) => void;
-  readonly onEnd?: (outcome: Outcome) => void;
 }
 
 interface Run {
@@ -32,8 +38,6 @@ interface Run {
 
 /** Discrete events on a virtual clock: arrivals from outside, ends of runs and expiries from within. */
 export class VirtualWorkers {
-  readonly outcomes: Outcome[] = [];
-  busyMs = 0;
   readonly #options: VirtualWorkersOptions;
   readonly #runs: Run[] = [];
   #now = 0;
@@ -42,16 +46,16 @@ export class VirtualWorkers {
     this.#options = options;
   }
 
-  /** Plays these arrivals (sorted by `arrivalAt`) and goes on until nothing is left to do; returns all outcomes. */
-  play(tasks: Iterable<Task>): Outcome[] {
+  /** Plays these arrivals (sorted by `arrivalAt`) and goes on until nothing is left to do. */
+  play(tasks: Iterable<Task>): void {
     for (const task of tasks) {
       this.#advance(task.arrivalAt);
       this.submit(task);
     }
     this.#advance(Infinity);
-    return this.outcomes;
   }
 
+  /** A task that arrives now, as when the end of another one brings it about. */
   submit(task: Task): void {
     const now = task.arrivalAt;
     const admission = this.#options.scheduler.submit(task, now);
@@ -82,7 +86,6 @@ export class VirtualWorkers {
     const { scheduler } = this.#options;
     const now = run.endsAt;
     this.#runs.shift();
-    this.busyMs += run.runMs;
     if (run.dies) {
       for (const task of scheduler.fail(run.batch, now)) {
         this.#end({ task, end: 'lost', endedAt: now, variant: null, reason: null });
@@ -117,35 +120,6 @@ export class VirtualWorkers {
   }
 
   #end(outcome: Outcome): void {
-    this.outcomes.push(outcome);
-    this.#options.onEnd?.(outcome);
+    this.#options.onEnd(outcome);
   }
-}
-
-/** A seeded source of uniform numbers in (0, 1); mulberry32. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return (((mixed ^ (mixed >>> 14)) >>> 0) + 0.5) / 4294967296;
-  };
-}
-
-/** Run times as profiled, times log-normal noise, with one run in `stallEvery` taking three times as long. */
-export function noisyRunMs(
-  variants: readonly SchedulableVariant[],
-  random: () => number,
-  { sigma = 0.06, stallEvery = 2000, slowdown = (_now: number): number => 1 } = {},
-): (batch: Batch, now: number) => number {
-  const profiles = new Map(variants.map(({ name, profile }) => [name, profile]));
-  return (batch, now) => {
-    const profile = profiles.get(batch.variant);
-    if (profile === undefined) throw new Error(`no profile of ${batch.variant}; this is a bug`);
-    const normal = Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random());
-    const stall = random() * stallEvery < 1 ? 3 : 1;
-    const ms = runTimeMs(profile, batch.jobs.length, batch.length);
-    return ms * Math.exp(sigma * normal) * stall * slowdown(now);
-  };
 }

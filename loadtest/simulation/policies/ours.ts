@@ -1,0 +1,10 @@
+import type { SchedulerOptions } from '../../../src/scheduling/scheduler.js';
+import { schedulerOf, type Policy } from './policy.js';
+
+/** The gateway's scheduler with options of its own, such as a part of it switched off. */
+export function oursWith(name: string, options: Partial<SchedulerOptions>): Policy {
+  return { name, start: (setup) => schedulerOf(setup, options) };
+}
+
+/** The gateway's scheduler as it is: late binding, the price of time, batches of like length. */
+export const ours = oursWith('entier', {});
