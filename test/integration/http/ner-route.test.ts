@@ -128,7 +128,7 @@ describe('POST /ner', () => {
     });
     assert.deepEqual(
       http.gateway.requests.map((request) => request.cascade),
-      [{ maxErrorProbability: 0.2 }, { maxErrorProbability: 0.05 }],
+      [{ maxErrorProbability: 0.1 }, { maxErrorProbability: 0.05 }],
     );
   });
 
