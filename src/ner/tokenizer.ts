@@ -4,8 +4,10 @@ import { Tokenizer, type Encoding } from 'tokenizers';
 import type { EncodedText } from './encoded-text.js';
 import { EncodedTextBuilder, type TextSlice } from './encoded-text-builder.js';
 import { codePointStarts } from './offset-units.js';
+import { isPlain } from './plain-text.js';
 import { TextSlicer } from './text-slicer.js';
 import { parseVocabulary, type Vocabulary } from './vocabulary.js';
+import { PlainWordPiece } from './word-piece.js';
 
 const ENCODE_OPTIONS = { addSpecialTokens: false };
 
@@ -14,23 +16,26 @@ const SLICE_LENGTH = 4096;
 // A slice that could not be cut may have any number of tokens; so many are read between two turns of the loop.
 const TOKENS_PER_TURN = 1024;
 
-const PRINTABLE_ASCII = /^[\t\n\r\x20-\x7e]*$/;
-
-/** BERT's tokenizer, with the very ids that Python's gives. Encoding runs beside the event loop, in slices. */
+/**
+ * BERT's tokenizer, with the very ids that Python's gives. Short plain texts are encoded at once, which takes a few
+ * microseconds; all others beside the event loop, in slices.
+ */
 export class TextTokenizer {
   readonly clsId: number;
   readonly sepId: number;
   readonly padId: number;
   private readonly slicer: TextSlicer;
+  private readonly wordPiece: PlainWordPiece;
 
   private constructor(
     private readonly native: Tokenizer,
     private readonly vocabulary: Vocabulary,
-    sliceLength: number,
+    private readonly sliceLength: number,
   ) {
     native.disableTruncation();
     native.disablePadding();
     this.slicer = new TextSlicer(vocabulary.addedTokens, sliceLength);
+    this.wordPiece = new PlainWordPiece(vocabulary);
     this.clsId = specialId(native, '[CLS]');
     this.sepId = specialId(native, '[SEP]');
     this.padId = specialId(native, '[PAD]');
@@ -49,6 +54,12 @@ export class TextTokenizer {
 
   /** `text` must have no lone surrogates. No special tokens are added, nothing is cut off. */
   async encode(text: string): Promise<EncodedText> {
+    if (text.length <= this.sliceLength && this.wordPiece.takes(text)) {
+      const ids = this.wordPiece.ids(text);
+      const builder = new EncodedTextBuilder(text, this.vocabulary, ids.length);
+      builder.appendPlain({ text, at: 0, starts: null }, ids);
+      return builder.finish();
+    }
     let builder: EncodedTextBuilder | undefined;
     for (let start = 0; start < text.length;) {
       const end = this.slicer.sliceEnd(text, start);
@@ -58,8 +69,8 @@ export class TextTokenizer {
       // What the other slices will need if they are like the first: copying 200 000 tokens takes 5 ms.
       const capacity = Math.ceil((ids.length * text.length) / (end - start));
       builder ??= new EncodedTextBuilder(text, this.vocabulary, capacity);
-      if (PRINTABLE_ASCII.test(slice)) {
-        builder.appendAscii({ text: slice, at: start, starts: null }, ids);
+      if (isPlain(slice)) {
+        builder.appendPlain({ text: slice, at: start, starts: null }, ids);
       } else {
         const placed = { text: slice, at: start, starts: codePointStarts(slice) };
         if (ids.length <= TOKENS_PER_TURN) builder.append(placed, ids, encoding.getOffsets());

@@ -5,7 +5,12 @@ import { z } from 'zod';
  * kind of tokenizer is refused; so are added tokens that look at what stands around them.
  */
 const tokenizerSchema = z.object({
-  normalizer: z.object({ type: z.literal('BertNormalizer'), clean_text: z.literal(true) }),
+  normalizer: z.object({
+    type: z.literal('BertNormalizer'),
+    clean_text: z.literal(true),
+    lowercase: z.boolean(),
+    strip_accents: z.boolean().nullable().default(null),
+  }),
   pre_tokenizer: z.object({ type: z.literal('BertPreTokenizer') }),
   added_tokens: z.array(
     z.object({
@@ -20,12 +25,23 @@ const tokenizerSchema = z.object({
     type: z.literal('WordPiece'),
     unk_token: z.string(),
     continuing_subword_prefix: z.literal('##'),
+    max_input_chars_per_word: z.int().positive(),
     vocab: z.record(z.string(), z.int().nonnegative()),
   }),
 });
 
 /** Facts about token ids, as flat tables for the hot path. */
 export interface Vocabulary {
+  /** What happens to a text before its words are looked up. */
+  readonly lowercase: boolean;
+  readonly stripsAccents: boolean;
+  /** Ids of the entries that begin a word, and of those that continue one, without their ##. */
+  readonly entries: ReadonlyMap<string, number>;
+  readonly continuations: ReadonlyMap<string, number>;
+  /** UTF-16 units of the longest of them. */
+  readonly longestEntry: number;
+  /** A longer word, in code points, is unknown. */
+  readonly maxWordLength: number;
   /** Code points of the entry, its ## included. */
   readonly lengths: Uint16Array;
   /** 1 where the entry begins with ##. No other token continues a pre-token, because # is a pre-token by itself. */
@@ -38,16 +54,30 @@ export interface Vocabulary {
 
 /** Throws a ZodError where `json` is not a tokenizer of BERT's kind, a SyntaxError where it is not JSON. */
 export function parseVocabulary(json: string): Vocabulary {
-  const { model, added_tokens } = tokenizerSchema.parse(JSON.parse(json));
-  const entries = Object.entries(model.vocab);
-  const size = entries.reduce((largest, [, id]) => Math.max(largest, id), 0) + 1;
+  const { normalizer, model, added_tokens } = tokenizerSchema.parse(JSON.parse(json));
+  const vocabulary = Object.entries(model.vocab);
+  const size = vocabulary.reduce((largest, [, id]) => Math.max(largest, id), 0) + 1;
   const lengths = new Uint16Array(size);
   const continues = new Uint8Array(size);
-  for (const [entry, id] of entries) {
+  const entries = new Map<string, number>();
+  const continuations = new Map<string, number>();
+  let longestEntry = 0;
+  for (const [entry, id] of vocabulary) {
     lengths[id] = Array.from(entry).length;
-    continues[id] = entry.startsWith('##') ? 1 : 0;
+    const continuesWord = entry.startsWith('##');
+    continues[id] = continuesWord ? 1 : 0;
+    if (continuesWord) continuations.set(entry.slice(2), id);
+    else entries.set(entry, id);
+    longestEntry = Math.max(longestEntry, entry.length);
   }
   return {
+    lowercase: normalizer.lowercase,
+    // Where nothing is said, accents go with the capitals.
+    stripsAccents: normalizer.strip_accents ?? normalizer.lowercase,
+    entries,
+    continuations,
+    longestEntry,
+    maxWordLength: model.max_input_chars_per_word,
     lengths,
     continues,
     unkId: model.vocab[model.unk_token] ?? -1,

@@ -74,6 +74,16 @@ const piece = fc.constantFrom(
 const text = fc.oneof(
   fc.array(piece, { maxLength: 40 }).map((pieces) => pieces.join('')),
   fc.string({ unit: 'binary', maxLength: 60 }),
+  // Most of these the native tokenizer never sees.
+  fc.string({ unit: 'grapheme-ascii', maxLength: 200 }),
+  fc
+    .array(
+      fc.constantFrom('un', 'Paris', 'é', 'ß', 'Ö', ' ', '-', '’', '«', 'ing', '7', 'x', '\n'),
+      {
+        maxLength: 60,
+      },
+    )
+    .map((pieces) => pieces.join('')),
 );
 
 test('a text encoded in slices has the tokens of the whole text', async () => {
