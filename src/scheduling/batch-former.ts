@@ -1,5 +1,6 @@
 import type { Allowance, Outlook } from './feasibility.js';
 import { runTimeMs } from './latency-profile.js';
+import { cheapestBand, type LengthBand } from './length-band.js';
 import type { ModelledVariant } from './latency-model.js';
 import type { LiveTask } from './live-task.js';
 import { blockingRisk, type RoutingTerms } from './router.js';
@@ -58,13 +59,15 @@ export class BatchFormer {
     const { allowance } = this.#terms;
     let position = 0;
     if (this.#maxJobs > 1 && !seed.suspect) {
+      const band = this.#bandAmong(candidates);
       candidates((live) => {
         let window = 0;
         for (const tokens of live.waitingTokens()) {
           // The seed's longest window is in the batch already.
           const isSeeds = live === seed && window === 0;
           window += 1;
-          if (!isSeeds && !this.#join(live, tokens, position)) break;
+          const isLike = tokens >= band.shortest && tokens <= band.longest;
+          if (!isSeeds && !(isLike && this.#join(live, tokens, position))) break;
         }
         if (live === seed) return false;
         if (allowance !== null && this.#members.at(-1) !== live) {
@@ -76,6 +79,27 @@ export class BatchFormer {
       });
     }
     return { members: this.#members, length: this.#length, runMs: this.#runMs };
+  }
+
+  /** Which lengths go best with the seed's, of those that wait and may run on its variant. */
+  #bandAmong(candidates: (visit: (live: LiveTask) => boolean) => unknown): LengthBand {
+    const lengths: number[] = [];
+    let lookedAt = 0;
+    candidates((live) => {
+      lookedAt += 1;
+      if (!this.#mayRunOn(live, this.#terms.variant)) return lookedAt > MAX_LOOKED_AT;
+      let isFirst = true;
+      for (const tokens of live.waitingTokens()) {
+        if (live !== this.#members[0] || !isFirst) lengths.push(tokens);
+        isFirst = false;
+      }
+      return lookedAt > MAX_LOOKED_AT || lengths.length > MAX_LOOKED_AT;
+    });
+    return cheapestBand(this.#length, lengths, {
+      maxJobs: this.#maxJobs,
+      maxTokens: this.#terms.maxBatchTokens,
+      runMs: (jobs, length) => this.#predict(jobs, length),
+    });
   }
 
   #join(live: LiveTask, tokens: number, position: number): boolean {
