@@ -10,6 +10,8 @@ interface GatewayOptions {
   /** Of the one that is started. */
   configPath?: string;
   modelsDir?: string;
+  /** Of each worker; its own default where this is left out. */
+  threads?: number;
 }
 
 export interface Gateway {
@@ -30,7 +32,7 @@ const loadTimeoutMs = 120_000;
 
 /** Starts our gateway, or takes the one at `url`, and waits until no variant is loading any more. */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
-  const { url, configPath, modelsDir } = options;
+  const { url, configPath, modelsDir, threads } = options;
   if (url !== undefined) {
     const base = url.replace(/\/+$/, '');
     return { url: base, variants: await loadedVariants(base), process: undefined, stop: noStop };
@@ -46,6 +48,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       ENTIER_LOG_LEVEL: 'warn',
       ...(configPath === undefined ? {} : { ENTIER_CONFIG: configPath }),
       ...(modelsDir === undefined ? {} : { ENTIER_MODELS_DIR: modelsDir }),
+      ...(threads === undefined ? {} : { ENTIER_THREADS: `${threads}` }),
     }),
     readyPath: '/readyz',
   });

@@ -3,6 +3,11 @@ export async function getJson<T>(url: string): Promise<T> {
   return readJson<T>(url, await send(url, {}));
 }
 
+/** The text of a GET, such as that of `/metrics`; throws as `getJson` does. */
+export async function getText(url: string): Promise<string> {
+  return readText(url, await send(url, {}));
+}
+
 export async function postJson<T>(url: string, body: object): Promise<T> {
   const init = {
     method: 'POST',
@@ -32,7 +37,11 @@ function reasonOf(error: unknown): string {
 }
 
 async function readJson<T>(url: string, response: Response): Promise<T> {
+  return JSON.parse(await readText(url, response)) as T;
+}
+
+async function readText(url: string, response: Response): Promise<string> {
   const text = await response.text();
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text}`);
-  return JSON.parse(text) as T;
+  return text;
 }

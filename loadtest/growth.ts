@@ -1,9 +1,11 @@
+import { writeFileSync } from 'node:fs';
 import { resultFlags } from './common-flags.js';
 import { loadCorpus } from './corpus/corpus.js';
 import { UsageError, type FlagSpec, type FlagValues } from './flags.js';
 import { openGateway, type Gateway } from './gateway-process.js';
 import { axisNames, planPoints, type Axis, type PointPlan } from './growth/axes.js';
 import { formatAxis, reportAxis, type MeasuredPoint } from './growth/growth-report.js';
+import { plotGrowth } from './growth/growth-plot.js';
 import { measurePoint } from './growth/measure-point.js';
 import { readCard, tokenizerOf } from './model-card.js';
 import { makeModelsFolder } from './models-folder.js';
@@ -91,7 +93,7 @@ export const growthNotes = [
   "Exponents: figure ~ value^exponent, least squares on the logarithms of the medians, over the range named and over its upper half; the interval is of Student's t and takes the scatter around the line for chance.",
 ];
 
-/** The command `growth`: measures each axis, prints tables with fitted exponents, writes the result. */
+/** The command `growth`: measures each axis, prints tables with fitted exponents, writes result and plot. */
 export async function runGrowth(flags: Flags): Promise<void> {
   const startedAt = new Date();
   const axes = chosenAxes(flags);
@@ -106,7 +108,13 @@ export async function runGrowth(flags: Flags): Promise<void> {
   for (const report of reports) console.log(`${formatAxis(report)}\n`);
   for (const note of growthNotes) console.log(`- ${note}`);
   const options = { what: 'growth', startedAt, parameters: flags, folder: flags.out };
-  console.log(`\n${writeResult(options, { notes: growthNotes, axes: reports })}`);
+  const file = writeResult(options, { notes: growthNotes, axes: reports });
+  const plotFile = file.replace(/\.json$/, '.svg');
+  const notes = [
+    `${flags.variant}, ${saturating} connections where they do not grow and nothing else is said, ${flags.rounds} rounds.`,
+  ];
+  writeFileSync(plotFile, plotGrowth({ reports, notes }));
+  console.log(`\n${file}\n${plotFile}`);
 }
 
 function chosenAxes({ axis, url }: Flags): Axis[] {

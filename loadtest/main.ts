@@ -5,6 +5,7 @@ import { runCommand } from './command.js';
 import type { FlagSpec, FlagValues } from './flags.js';
 import { growthAbout, growthFlags, growthNotes, runGrowth } from './growth.js';
 import { openLoopAbout, openLoopFlags, runOpenLoop } from './open-loop.js';
+import { overheadAbout, overheadFlags, overheadNotes, runOverhead } from './overhead.js';
 import { peersAbout, peersFlags, peersNotes, runPeers } from './peers.js';
 import { replayAbout, replayFlags, runReplay } from './replay.js';
 import { policiesAbout, policiesColumns, policiesFlags, runPolicies } from './policies.js';
@@ -73,6 +74,13 @@ const commands: Readonly<Record<string, Entry>> = {
     notes: peersNotes.join('\n'),
     flags: peersFlags,
     run: runPeers,
+  }),
+  overhead: entry({
+    typed: 'loadtest -- overhead',
+    about: overheadAbout,
+    notes: overheadNotes.join('\n'),
+    flags: overheadFlags,
+    run: runOverhead,
   }),
   growth: entry({
     typed: 'loadtest -- growth',

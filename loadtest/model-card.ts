@@ -7,6 +7,8 @@ export interface CardFacts {
   labels: string[];
   recipe: { precision: string };
   tokenizer: { directory: string };
+  /** Entity F1 on the validation split. */
+  quality: { value: number };
 }
 
 /** Reads the card of a variant; throws with the variants that there are where it is not among them. */

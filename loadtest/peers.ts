@@ -1,12 +1,16 @@
+import { writeFileSync } from 'node:fs';
 import { resultFlags } from './common-flags.js';
 import { loadCorpus } from './corpus/corpus.js';
 import { UsageError, type FlagSpec, type FlagValues } from './flags.js';
 import { readCard } from './model-card.js';
+import { plotPeers } from './peers-plot.js';
 import { compareSides, efficiencyOf, formatMeasures, ratiosOf } from './peers-report.js';
+import { peersTargets } from './peers-targets.js';
 import { writeResult } from './result-file.js';
 import { makeSides, sideNames } from './sides/make-sides.js';
 import { measureRounds } from './sides/measure-rounds.js';
 import type { Side } from './sides/side.js';
+import { formatTargets } from './targets.js';
 
 export const peersFlags = {
   only: {
@@ -71,11 +75,12 @@ export const peersNotes = [
   'A side runs alone, in new processes for each measurement; it is asked for every sentence of the corpus once before, and that is scored.',
   'The raw loop is the limit for one text a run: its figures are runs, its latency is that of a run.',
   'CPU efficiency: CPU-ms a run of the raw loop / CPU-ms a request of all processes of a side, on the same file.',
+  'Targets are judged by the median. Ratios and differences are taken within a round.',
   'F1 against the labels of the corpus, exact spans. "F1 of PER, ORG, LOC" counts these types alone, on both sides; of spaCy, PERSON is PER, ORG is ORG, and GPE, LOC and FAC are LOC. Its model was trained on OntoNotes, whose spans follow other rules.',
   'transformers.js feeds zeros where our models take case classes (token_type_ids), and answers tokens with labels; spans are made of them for the score.',
 ];
 
-/** The command `peers`: installs what is missing, measures, prints, writes the result. */
+/** The command `peers`: installs what is missing, measures, prints, writes result and plot. */
 export async function runPeers(flags: Flags): Promise<void> {
   const startedAt = new Date();
   const corpus = loadCorpus().slice(0, flags.sentences);
@@ -97,7 +102,8 @@ export async function runPeers(flags: Flags): Promise<void> {
   console.log(formatMeasures('median (range)', comparison));
   const ratios = names.includes('entier') && names.length > 1 ? ratiosOf('entier', rounds) : [];
   if (ratios.length > 0) console.log(`\n${formatMeasures('entier / other', ratios)}`);
-  console.log('');
+  const targets = peersTargets({ rounds, cards: qualitiesOf(flags) });
+  console.log(`\n${formatTargets(targets)}\n`);
   for (const note of peersNotes) console.log(`- ${note}`);
   for (const { name, reason } of skipped) console.log(`- ${name} was left out: ${reason}`);
 
@@ -107,14 +113,26 @@ export async function runPeers(flags: Flags): Promise<void> {
     variant: variant ?? null,
     versions,
   }));
-  const result = { sides, skipped, notes: peersNotes, comparison, ratios, rounds };
+  const result = { sides, skipped, notes: peersNotes, comparison, ratios, targets, rounds };
   const options = {
     what: 'peers',
     startedAt,
     parameters: { ...flags, sentences: corpus.length },
     folder: flags.out,
   };
-  console.log(`\n${writeResult(options, result)}`);
+  const file = writeResult(options, result);
+  const plotFile = file.replace(/\.json$/, '.svg');
+  const load = `${flags.variant}, ${flags.connections} connections, ${flags.rounds} rounds of ${flags.duration} s.`;
+  writeFileSync(plotFile, plotPeers({ comparison, notes: [load] }));
+  console.log(`\n${file}\n${plotFile}`);
+}
+
+/** F1 on validation, by the cards. */
+function qualitiesOf(flags: Flags): { variant: number; fp32Variant: number } {
+  const [variant, fp32Variant] = [flags.variant, flags['fp32-variant']].map(
+    (name) => readCard(flags.models, name).quality.value,
+  );
+  return { variant: variant!, fp32Variant: fp32Variant! };
 }
 
 function chosenSides(flags: Flags, sentences: number): Side[] {

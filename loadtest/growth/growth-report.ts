@@ -33,7 +33,7 @@ const measures = [
   read: (point: PointFigures) => number | null;
 }[];
 
-type MeasureName = (typeof measures)[number]['name'];
+export type MeasureName = (typeof measures)[number]['name'];
 
 /** The points of one axis in rising order, with an exponent for each measure over the whole range and its upper half. */
 export function reportAxis(axis: Axis, all: readonly MeasuredPoint[]): AxisReport {

@@ -36,12 +36,16 @@ export function roundedAxis(options: AxisOptions): Axis {
   return linearAxis({ ...options, max: min + Math.ceil((max - min) / step || 1) * step });
 }
 
-/** A logarithmic axis with ticks at 1, 2 and 5 of each decade, or at the decades alone where there are many. */
+/**
+ * A logarithmic axis with ticks at 1, 2 and 5 of each decade, at the decades alone where there are many, and at every
+ * digit where its ends are near to each other.
+ */
 export function logAxis({ label, min, max }: AxisOptions): Axis {
   if (min <= 0) throw new Error(`a logarithmic axis cannot begin at ${min}`);
   const first = Math.floor(Math.log10(min));
   const last = Math.ceil(Math.log10(max));
-  const digits = last - first > 4 ? [1] : [1, 2, 5];
+  const near = max / min <= 5 ? [1, 2, 3, 4, 5, 6, 7, 8, 9] : [1, 2, 5];
+  const digits = last - first > 4 ? [1] : near;
   const marks: number[] = [];
   for (let decade = first; decade <= last; decade++) {
     for (const digit of digits) marks.push(Number(`${digit}e${decade}`));

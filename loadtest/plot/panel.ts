@@ -9,6 +9,12 @@ export interface Series {
   points: readonly (readonly [x: number, y: number])[];
   /** An SVG dash pattern. */
   dash?: string;
+  /** Of lines: a dot at each point. */
+  dots?: boolean;
+  /** Of lines: a curve fitted to the points, drawn dashed; the line that joins the points is pale then. */
+  fit?: readonly (readonly [x: number, y: number])[];
+  /** Further lines in the legend, below the name. */
+  details?: readonly string[];
 }
 
 export interface Panel {
@@ -31,6 +37,8 @@ export interface Box {
   width: number;
   height: number;
 }
+
+const paleOpacity = 0.35;
 
 /** A panel with title above and legend to the right; the box is the plotting area alone. */
 export function drawPanel(panel: Panel, box: Box): string {
@@ -102,19 +110,33 @@ function drawGrid({ x, y }: Panel, box: Box): string {
 }
 
 function drawLines({ series, x, y, kind }: Panel, box: Box): string[] {
-  return series.map(({ points, color, dash }) =>
-    element('path', {
-      d: linePath(
-        points.map(([px, py]) => [xOf(x, box, px), Number.isNaN(py) ? NaN : yOf(y, box, py)]),
-        { steps: kind === 'steps', endX: xOf(x, box, x.max) },
-      ),
-      fill: 'none',
-      stroke: color,
+  const place = (points: Series['points']): [number, number][] =>
+    points.map(([px, py]) => [xOf(x, box, px), Number.isNaN(py) ? NaN : yOf(y, box, py)]);
+  const ends = { steps: kind === 'steps', endX: xOf(x, box, x.max) };
+  return series.map(({ points, color, dash, dots = false, fit = [] }) => {
+    const placed = place(points);
+    const line = { fill: 'none', stroke: color };
+    const curve = element('path', {
+      d: linePath(placed, ends),
+      ...line,
       'stroke-width': 1.8,
       'stroke-linejoin': 'round',
       'stroke-dasharray': dash,
-    }),
-  );
+      'stroke-opacity': fit.length === 0 ? undefined : paleOpacity,
+    });
+    const fitted = element('path', {
+      d: linePath(place(fit), { ...ends, steps: false }),
+      ...line,
+      'stroke-width': 1.6,
+      'stroke-dasharray': '6 3',
+    });
+    const known = placed.filter(([, py]) => !Number.isNaN(py));
+    return [
+      curve,
+      fit.length === 0 ? '' : fitted,
+      ...(dots ? known.map(([cx, cy]) => element('circle', { cx, cy, r: 3, fill: color })) : []),
+    ].join('');
+  });
 }
 
 function linePath(
@@ -158,8 +180,10 @@ function drawStack({ series, x, y }: Panel, box: Box): string[] {
 function drawLegend({ series, kind, shade }: Panel, box: Box): string {
   const left = box.left + box.width + 16;
   const entries = kind === 'stack' ? series.toReversed() : series;
-  const lines = entries.map(({ name, color, dash }, index) => {
-    const middle = box.top + 8 + 18 * index;
+  let next = box.top + 8;
+  const lines = entries.map(({ name, color, dash, dots, details = [] }) => {
+    const middle = next;
+    next += 18 + 14 * details.length + (details.length > 0 ? 4 : 0);
     const mark =
       kind === 'stack'
         ? element('rect', { x: left, y: middle - 5, width: 18, height: 10, fill: color })
@@ -167,14 +191,23 @@ function drawLegend({ series, kind, shade }: Panel, box: Box): string {
             ...{ x1: left, x2: left + 18, y1: middle, y2: middle },
             ...{ stroke: color, 'stroke-width': 2.4, 'stroke-dasharray': dash },
           });
-    return mark + text(name, { x: left + 25, y: middle + 4, 'font-size': 11, fill: ink });
+    const dot =
+      dots === true ? element('circle', { cx: left + 9, cy: middle, r: 3, fill: color }) : '';
+    const words = { x: left + 25, 'font-size': 11 };
+    return [
+      mark,
+      dot,
+      text(name, { ...words, y: middle + 4, fill: ink }),
+      ...details.map((detail, line) =>
+        text(detail, { ...words, y: middle + 18 + 14 * line, fill: faintInk }),
+      ),
+    ].join('');
   });
   if (shade !== undefined) {
-    const middle = box.top + 8 + 18 * entries.length;
     lines.push(
       element('rect', {
-        ...{ x: left, y: middle - 5, width: 18, height: 10, fill: shadeColor, stroke: gridColor },
-      }) + text(shade.name, { x: left + 25, y: middle + 4, 'font-size': 11, fill: ink }),
+        ...{ x: left, y: next - 5, width: 18, height: 10, fill: shadeColor, stroke: gridColor },
+      }) + text(shade.name, { x: left + 25, y: next + 4, 'font-size': 11, fill: ink }),
     );
   }
   return lines.join('');

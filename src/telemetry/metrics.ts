@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { declareEventLoopDelay } from './event-loop-delay.js';
 
 /** A counter whose call sites must give every label. */
 export interface LabelledCounter<Labels> {
@@ -51,6 +52,7 @@ export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  declareEventLoopDelay(registry);
 
   const phaseDuration = new Histogram({
     name: 'entier_phase_duration_seconds',

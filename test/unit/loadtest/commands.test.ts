@@ -145,6 +145,7 @@ describe('the load tests against a gateway that runs', () => {
         ['texts', [3]],
       ],
     );
+    assert.ok(readdirSync(out).some((name) => /^growth-.*\.svg$/.test(name)));
     const points = reports.flatMap((report) => report.points);
     assert.ok(points.every(({ medians }) => medians['requests/s']! > 0));
     assert.ok(points.every(({ medians }) => medians['resident MiB'] === null));

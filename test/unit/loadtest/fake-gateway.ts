@@ -19,6 +19,14 @@ export interface FakeGateway {
   close(): Promise<void>;
 }
 
+const metrics = [
+  ['0.5', 0.0001],
+  ['0.9', 0.0002],
+  ['0.99', 0.004],
+  ['1', 0.02],
+]
+  .map(([quantile, value]) => `entier_event_loop_delay_seconds{quantile="${quantile}"} ${value}\n`)
+  .join('');
 const budgets: Record<string, number> = { realtime: 5000, standard: 20_000 };
 const gold = new Map(loadCorpus().map(({ text, entities }) => [text, entities]));
 
@@ -55,6 +63,10 @@ export async function startFakeGateway(): Promise<FakeGateway> {
         response.writeHead(status, { 'content-type': 'application/json' });
         response.end(JSON.stringify(body));
       };
+      if (request.url === '/metrics') {
+        response.end(metrics);
+        return;
+      }
       const document = documents[request.url ?? ''];
       if (document) {
         send(200, document);
@@ -76,7 +88,12 @@ export async function startFakeGateway(): Promise<FakeGateway> {
           requested_ms: body.latency_budget_ms ?? budgets[body.tier ?? 'standard'],
           met: true,
         },
-        timing_ms: { inference: 1 + seen.length / 1000 },
+        timing_ms: {
+          tokenize: 0.1,
+          queue: 0.2,
+          inference: 1 + seen.length / 1000,
+          total: 1.4 + seen.length / 1000,
+        },
       });
     })();
   };

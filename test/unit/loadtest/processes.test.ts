@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { treeUsage } from '../../../loadtest/process-tree.js';
+import { processUsages, treeUsage } from '../../../loadtest/process-tree.js';
 import { startServer } from '../../../loadtest/server-process.js';
 
 const server = `
@@ -19,11 +19,16 @@ describe('startServer', () => {
     });
 
     const usage = treeUsage(running.pid);
+    const each = processUsages(running.pid);
     await running.stop();
 
     assert.equal(usage.processes, 2);
     assert.ok(usage.cpuMs > 0 && usage.rssMiB > 20);
+    assert.equal(each.length, 2);
+    assert.equal(new Set(each.map(({ pid }) => pid)).has(running.pid), true);
+    assert.ok(each.every(({ cpuMs, rssMiB }) => cpuMs > 0 && rssMiB > 10));
     assert.equal(treeUsage(running.pid).rssMiB, 0);
+    assert.deepEqual(processUsages(running.pid), []);
     await assert.rejects(fetch(running.url));
   });
 

@@ -62,6 +62,11 @@ describe('logAxis', () => {
     assert.deepEqual(labels(axis), ['0.1', '1', '10', '100', '1000', '10000', '100000']);
   });
 
+  it('has a tick at every digit where its ends are near to each other', () => {
+    assert.deepEqual(labels(logAxis({ label, min: 210, max: 480 })), ['200', '300', '400', '500']);
+    assert.deepEqual(labels(logAxis({ label, min: 30, max: 30 })), ['30', '40']);
+  });
+
   it('puts equal ratios at equal distances, and refuses to begin at 0', () => {
     const axis = logAxis({ label, min: 1, max: 100 });
 

@@ -45,6 +45,30 @@ describe('drawPanel', () => {
     assert.ok(svg.indexOf('>p3<') < svg.indexOf('>p2<'), 'the legend has the topmost part first');
   });
 
+  it('draws a fitted curve beside the points, which get dots, and says more about it in the legend', () => {
+    const points = [
+      [0, 0],
+      [5, NaN],
+      [10, 10],
+    ] as const;
+    const fit = [
+      [0, 1],
+      [10, 9],
+    ] as const;
+    const fitted = { name: 'l', color: 'red', points, dots: true, fit, details: ['slope .8'] };
+    const svg = drawPanel(panelOf('lines', [fitted, { name: 'next', color: 'blue', points }]), box);
+
+    assert.deepEqual(paths(svg).slice(0, 2), ['M0 100M100 0', 'M0 90L100 10']);
+    const dots = [...svg.matchAll(/<circle cx="(\d+)" cy="(\d+)"/g)].map(([, x, y]) => [x, y]);
+    assert.deepEqual(dots.slice(0, 2), [
+      ['0', '100'],
+      ['100', '0'],
+    ]);
+    const heightOf = (words: string) =>
+      Number(new RegExp(`y="([\\d.]+)"[^>]*>${words}<`).exec(svg)![1]);
+    assert.ok(heightOf('l') < heightOf('slope .8') && heightOf('slope .8') < heightOf('next'));
+  });
+
   it('shades a stretch and says what it is', () => {
     const shade = { from: 2, until: 4, name: 'burst' };
     const svg = drawPanel({ ...panelOf('steps', []), shade }, box);
@@ -79,6 +103,32 @@ describe('drawFigure', () => {
 
     assert.equal(sizeOf('short'), 18);
     assert.equal(sizeOf('x'.repeat(152)), 9);
+  });
+
+  it('puts two panels side by side where there are two columns, rows below each other', () => {
+    const panels = ['a', 'b', 'c'].map((title) => ({ ...panelOf('lines', []), title }));
+    const wide = drawFigure({ title: 't', notes: [], panels, columns: 2 });
+
+    const places = ['a', 'b', 'c'].map((title) => {
+      const [, x, y] = new RegExp(`x="([\\d.]+)" y="([\\d.]+)"[^>]*>${title}<`).exec(wide)!;
+      return { x: Number(x), y: Number(y) };
+    });
+    assert.ok(places[0]!.x < places[1]!.x && places[0]!.y === places[1]!.y);
+    assert.ok(places[2]!.x === places[0]!.x && places[2]!.y > places[0]!.y);
+  });
+
+  it('is as high as its bars need', () => {
+    const x = axis('ms');
+    const bar = { name: 'n', color: 'red', median: 1, min: 1, max: 1, label: '1' };
+    const heightWith = (count: number) => {
+      const bars = Array.from({ length: count }, () => bar);
+      const panel = { title: 'b', kind: 'bars' as const, x, bars };
+      return Number(
+        / height="(\d+)"/.exec(drawFigure({ title: 't', notes: [], panels: [panel] }))![1],
+      );
+    };
+
+    assert.ok(heightWith(8) > heightWith(2));
   });
 
   it('has nothing below its lower edge', () => {

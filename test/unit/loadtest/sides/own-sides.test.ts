@@ -5,6 +5,7 @@ import path from 'node:path';
 import { after, describe, it } from 'node:test';
 import { loadCorpus } from '../../../../loadtest/corpus/corpus.js';
 import { startGatewaySide } from '../../../../loadtest/sides/gateway-side.js';
+import { startRawLoopChild } from '../../../../loadtest/sides/raw-loop-child.js';
 import { startRawLoop } from '../../../../loadtest/sides/raw-loop-side.js';
 import { allGone, childrenOf } from '../../../support/child-processes.js';
 
@@ -29,6 +30,32 @@ describe('the sides that run our own model', () => {
     assert.ok(figures.requests > 0 && figures.requestsPerSecond > 0);
     assert.ok(figures.latencyMs.p50 > 0 && figures.rssMiB > 20);
     assert.equal(side.recogniser, undefined);
+  });
+
+  it('a process of the raw loop runs each text once in a pass, again and again', async () => {
+    const options = { modelsDir, variant: 'tiny', sentences: 20, place: 0, processes: 1 };
+    const child = await startRawLoopChild(options);
+
+    const passes = [await child.ask({ type: 'pass' }), await child.ask({ type: 'pass' })];
+    const runs = await child.ask({ type: 'run', seconds: 0.2 });
+    await child.stop();
+
+    for (const { latenciesMs } of passes) {
+      assert.equal(latenciesMs.length, 20);
+      assert.ok(latenciesMs.every((ms) => ms > 0));
+    }
+    assert.ok(runs.latenciesMs.length > 0 && runs.seconds >= 0.2);
+  });
+
+  it('raw-loop says so where a process cannot load the model, and leaves none behind', async () => {
+    const before = childrenOf(process.pid);
+    const options = { modelsDir, variant: 'tiny', sentences: 20, processes: 2 };
+
+    // There is no card to read, so that each process ends while it starts.
+    const broken = startRawLoop({ ...options, modelsDir: path.join(profiles, 'nowhere') });
+    await assert.rejects(broken, /a process of the raw loop ended with 1/);
+
+    assert.deepEqual(childrenOf(process.pid), before);
   });
 
   it('entier holds the one variant, answers with entities and is gone afterwards', async () => {
