@@ -144,7 +144,8 @@ export class Dispatcher {
       const finishedAt = now();
       this.#keep(batch, splitLogits(output.logits, input.lengths, labelCount));
       const measuredMs = finishedAt - startedAt;
-      const finished = scheduler.complete(batch, measuredMs, finishedAt);
+      scheduler.observeDispatch(measuredMs - output.runMs);
+      const finished = scheduler.complete(batch, output.runMs, finishedAt);
       for (const task of finished) this.#finish(task, finishedAt);
       this.#observeEnd(batch, measuredMs);
     } catch (error) {

@@ -4,11 +4,15 @@ import path from 'node:path';
 import { z } from 'zod';
 
 const measurementSchema = z.object({
+  /** Of runs alone, without the way to the worker and back. */
   profile: z.object({ a: z.number(), b: z.number(), c: z.number() }),
   /** Agreement with the answers on the card, entity F1. */
   agreement: z.number(),
   measuredAt: z.string(),
 });
+
+/** Goes up with what the figures mean, so that older ones are not taken for them. */
+const MEASUREMENT_VERSION = 2;
 
 /** What a variant was found to be on this host. */
 export type Measurement = z.infer<typeof measurementSchema>;
@@ -57,7 +61,7 @@ export class MeasurementStore {
 
   #file(host: MeasuredHost, variantDigest: string): string {
     const key = createHash('sha256')
-      .update(JSON.stringify([host, variantDigest]))
+      .update(JSON.stringify([MEASUREMENT_VERSION, host, variantDigest]))
       .digest('hex');
     return path.join(this.#dir, `${key.slice(0, 32)}.json`);
   }

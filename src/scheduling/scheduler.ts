@@ -137,6 +137,11 @@ export class Scheduler {
     return live === undefined || live.bound === null ? undefined : live.reason;
   }
 
+  /** Reports what a run took beside `measuredMs` of `complete`: the way to the worker and back; ms. */
+  observeDispatch(ms: number): void {
+    this.#model.observeDispatch(ms);
+  }
+
   /** Reports a run that is done; returns the tasks that it finishes. A batch that is not running is ignored. */
   complete(batch: Batch, measuredMs: number, now: number): FinishedTask[] {
     if (!this.#capacity.end(batch)) return [];

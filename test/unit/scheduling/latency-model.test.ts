@@ -115,3 +115,35 @@ test('LatencyModel keeps what it learned of a variant whose profile stays the sa
   assert.equal(model.find('full'), undefined);
   assert.equal(model.variants[0]!.name, 'full-int8');
 });
+
+test('LatencyModel adds what every run takes beside itself, however long the run and however slow the host', () => {
+  const model = modelOf();
+  for (let i = 0; i < 100; i += 1) model.observeDispatch(0.4);
+  const full = model.find('full')!;
+  assert.ok(Math.abs(model.predictMs(full, 1, 100) - (1.1 + 16.5 + 0.4)) < 0.01);
+
+  observe(model, new Array<number>(60).fill(2));
+
+  const runMs = model.slowdown * (1.1 + 16.5);
+  assert.ok(Math.abs(model.predictMs(full, 1, 100) - runMs - 0.4) < 0.01);
+});
+
+test('LatencyModel is moved little by one stalled dispatch, and ignores impossible ones', () => {
+  const model = modelOf();
+  const full = model.find('full')!;
+  const before = model.predictMs(full, 1, 100);
+
+  for (const ms of [500, -1, NaN]) model.observeDispatch(ms);
+
+  assert.ok(model.predictMs(full, 1, 100) - before < 0.3);
+});
+
+test('LatencyModel forgets an old dispatch too, so that short budgets are tried again', () => {
+  const model = modelOf();
+  for (let i = 0; i < 200; i += 1) model.observeDispatch(4);
+  const full = model.find('full')!;
+
+  for (let now = 1000; now <= 10_000; now += 100) model.forget(now);
+
+  assert.ok(model.predictMs(full, 1, 100) < 1.1 + 16.5 + 0.1);
+});
