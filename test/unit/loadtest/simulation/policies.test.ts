@@ -5,7 +5,7 @@ import { aimd } from '../../../../loadtest/simulation/policies/aimd.js';
 import { cheapestThatFits } from '../../../../loadtest/simulation/policies/cheapest-that-fits.js';
 import { fixed } from '../../../../loadtest/simulation/policies/fixed.js';
 import { ours, oursWith } from '../../../../loadtest/simulation/policies/ours.js';
-import type { Policy } from '../../../../loadtest/simulation/policies/policy.js';
+import { startPolicy, type Policy } from '../../../../loadtest/simulation/policies/policy.js';
 import { roundRobin } from '../../../../loadtest/simulation/policies/round-robin.js';
 import { asMeasured, serviceTimes } from '../../../../loadtest/simulation/service-times.js';
 import { simulatePolicy } from '../../../../loadtest/simulation/simulate-policy.js';
@@ -22,7 +22,7 @@ function watch(policy: Policy, workload: Workload, workers = 2) {
   const outcomes: Outcome[] = [];
   const batches: number[] = [];
   const virtual = new VirtualWorkers({
-    scheduler: policy.start({ variants: asMeasured(frontOfFour, 0.25), workers }),
+    scheduler: startPolicy(policy, { variants: asMeasured(frontOfFour, 0.25), workers }),
     workers,
     runMs: serviceTimes({
       variants: frontOfFour,
