@@ -5,7 +5,7 @@ import type { simulationFlags } from '../simulation-flags.js';
 export const liveFlags = {
   live: {
     kind: 'switch',
-    help: 'Not in virtual time: gateways with models on this host, one for each policy; see below.',
+    help: 'Not in virtual time: gateways with models on this host, one for each policy; see above.',
   },
   'live-scales': {
     kind: 'numbers',
