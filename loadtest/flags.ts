@@ -17,6 +17,8 @@ interface NumbersFlag {
   default: readonly number[];
   min: number;
   max: number;
+  /** Whether parts of whole numbers are allowed. */
+  fractions?: true;
   help: string;
 }
 interface TextFlag {

@@ -12,6 +12,10 @@ interface GatewayOptions {
   modelsDir?: string;
   /** Of each worker; its own default where this is left out. */
   threads?: number;
+  /** What is started instead of the gateway's own entry, with its arguments. */
+  script?: readonly string[];
+  /** See `startServer`. */
+  niceness?: number;
 }
 
 export interface Gateway {
@@ -32,16 +36,15 @@ const loadTimeoutMs = 120_000;
 
 /** Starts our gateway, or takes the one at `url`, and waits until no variant is loading any more. */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
-  const { url, configPath, modelsDir, threads } = options;
+  const { url, configPath, modelsDir, threads, niceness } = options;
   if (url !== undefined) {
     const base = url.replace(/\/+$/, '');
     return { url: base, variants: await loadedVariants(base), process: undefined, stop: noStop };
   }
-  const entry = entries.find((path) => existsSync(path));
-  if (entry === undefined) throw new Error('dist/main.js does not exist: npm run build');
+  const script = options.script ?? ownEntry();
   const server = await startServer({
     name: 'the gateway',
-    script: () => [entry],
+    script: () => script,
     env: (port) => ({
       HOST: '127.0.0.1',
       PORT: `${port}`,
@@ -51,6 +54,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       ...(threads === undefined ? {} : { ENTIER_THREADS: `${threads}` }),
     }),
     readyPath: '/readyz',
+    ...(niceness === undefined ? {} : { niceness }),
   });
   try {
     const variants = await loadedVariants(server.url);
@@ -59,6 +63,12 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     await server.stop();
     throw error;
   }
+}
+
+function ownEntry(): string[] {
+  const entry = entries.find((path) => existsSync(path));
+  if (entry === undefined) throw new Error('dist/main.js does not exist: npm run build');
+  return [entry];
 }
 
 /** The active variants, once all have loaded or failed: while some load, the processor is not ours. */

@@ -6,16 +6,14 @@ import { colorAt, faintInk, ink } from './plot/palette.js';
 import type { Panel, Series } from './plot/panel.js';
 import type { Burst, SecondFigures } from './timeline.js';
 
-interface LoadPlot {
+interface LoadPlot extends Mix {
   title: string;
   notes: readonly string[];
-  timeline: readonly SecondFigures[];
-  /** In the order in which they are to be stacked from below. */
-  variants: readonly string[];
   latencies: readonly { budgetMs: number; histogram: Histogram }[];
   burst?: Burst | undefined;
 }
 
+const mixTitle = 'What became of the requests: the variant that answered in time, or why none did';
 /** So many variants get a colour of their own. */
 const maxVariants = 5;
 const otherColors = { others: '#F0E442', late: '#C8C8C8', shed: '#8A8A8A', failed: ink } as const;
@@ -27,9 +25,11 @@ export function plotLoad(plot: LoadPlot): string {
   const { title, notes, timeline, burst } = plot;
   const time = linearAxis({ label: 'time (s)', min: 0, max: timeline.length });
   const shade = burst && { from: burst.fromSecond, until: burst.untilSecond, name: 'burst' };
-  const panels = [ratePanel(timeline, time), metPanel(timeline, time), mixPanel(plot, time)].map(
-    (panel) => ({ ...panel, shade }),
-  );
+  const panels = [
+    ratePanel(timeline, time),
+    metPanel(timeline, time),
+    mixPanel({ timeline, variants: plot.variants }, time),
+  ].map((panel) => ({ ...panel, shade }));
   return drawFigure({ title, notes, panels: [...panels, latencyPanel(plot)] });
 }
 
@@ -63,7 +63,15 @@ function metPanel(timeline: readonly SecondFigures[], time: Axis): Panel {
   };
 }
 
-function mixPanel({ timeline, variants }: LoadPlot, time: Axis): Panel {
+interface Mix {
+  title?: string;
+  timeline: readonly SecondFigures[];
+  /** In the order in which they are to be stacked from below. */
+  variants: readonly string[];
+}
+
+/** Who answered in time, second by second, and what became of the others. */
+export function mixPanel({ title, timeline, variants }: Mix, time: Axis): Panel {
   const totals = new Map(variants.map((name) => [name, 0]));
   for (const second of timeline) {
     for (const [name, count] of Object.entries(second.variants)) {
@@ -91,7 +99,7 @@ function mixPanel({ timeline, variants }: LoadPlot, time: Axis): Panel {
     part('failed', otherColors.failed, ({ failed }) => failed),
   ];
   return {
-    title: 'What became of the requests: the variant that answered in time, or why none did',
+    title: title ?? mixTitle,
     x: time,
     y: linearAxis({ label: 'requests (%)', min: 0, max: 100 }),
     kind: 'stack',

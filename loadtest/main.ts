@@ -94,7 +94,7 @@ const commands: Readonly<Record<string, Entry>> = {
     about: policiesAbout,
     notes: policiesColumns,
     flags: policiesFlags,
-    run: runPolicies,
+    run: (flags) => runPolicies(flags),
   }),
   simulate: entry({
     typed: 'loadtest -- simulate',

@@ -1,7 +1,8 @@
 import { linearAxis, logAxis } from './plot/axis.js';
 import { drawFigure } from './plot/figure.js';
-import { colorAt, faintInk, ink } from './plot/palette.js';
-import type { Panel, Series } from './plot/panel.js';
+import { colorAt, faintInk } from './plot/palette.js';
+import type { Panel } from './plot/panel.js';
+import { policyLines } from './policy-lines.js';
 import type { SimulatedWorld } from './simulation-flags.js';
 import type { PolicyRun } from './simulation/simulate-policy.js';
 import type { LoadFigures, PolicyFigures } from './simulation/sweep.js';
@@ -67,19 +68,12 @@ function loadPanel(rows: readonly LoadFigures[], panel: LoadPanel): Panel {
   const { title, label, read, bound, min = 0 } = panel;
   const max = panel.max ?? (min === 0 ? 1 : topOf(rows));
   const loads = rows.map(({ load }) => 100 * load);
-  const series = rows[0]!.policies.map(({ policy }, index): Series => {
-    const points = rows.map((row, at) => [loads[at]!, read(row.policies[index]!)] as const);
-    // Which variant AIMD has depends on the load.
-    const name = policy.replace(/^aimd .*/, 'aimd');
-    return index === 0
-      ? { name, color: ink, points }
-      : {
-          name,
-          color: colorAt(index - 1),
-          points,
-          ...(name.startsWith('fixed') ? {} : { dash: '5 3' }),
-        };
-  });
+  const series = policyLines(
+    rows[0]!.policies.map(({ policy }, index) => ({
+      policy,
+      points: rows.map((row, at) => [loads[at]!, read(row.policies[index]!)] as const),
+    })),
+  );
   if (bound) {
     const points = rows.map((row, at) => [loads[at]!, row.upperBoundF1.median] as const);
     series.push({ name: 'upper bound', color: faintInk, points, dash: '2 3' });

@@ -4,6 +4,8 @@ import { setImmediate } from 'node:timers/promises';
 import { readTrace } from './arrivals/trace-file.js';
 import { resultFlags } from './common-flags.js';
 import type { FlagSpec, FlagValues } from './flags.js';
+import { liveFlags, liveNotes } from './live/live-flags.js';
+import { runLive, type LiveLimits } from './live/run-live.js';
 import { plotPolicies } from './policies-plot.js';
 import { formatFindings, formatOurMix, formatOurs, formatPolicies } from './policies-report.js';
 import { withProgress } from './progress.js';
@@ -42,26 +44,33 @@ export const policiesFlags = {
     help: 'Per run; of a trace that has more a sample of its stretches is played.',
   },
   ...simulationFlags,
+  ...liveFlags,
   ...resultFlags,
 } as const satisfies FlagSpec;
 
 type Flags = FlagValues<typeof policiesFlags>;
 
 export const policiesAbout =
-  'Our scheduler against fixed variants and other policies on traces, in virtual time, with an upper bound.';
+  'Our scheduler against fixed variants and other policies on traces, in virtual time or live, with an upper bound.';
 
 /** What the columns mean; behind --help. */
 export const policiesColumns = `Effective F1 counts a late or refused request as an empty answer: a variant of F1 f is taken to find f of a text's
 entities and to claim as many as there are; micro F1 over all requests follows. All policies have our queue and admission;
 "aimd" forms batches of its own, with the best fixed variant of that load. "bound" is what no schedule can exceed, even one
-that knows the future and may split requests.`;
+that knows the future and may split requests.
+
+${liveNotes}`;
 
 /** Requests that one second of this process simulates, roughly: for the progress bar only. */
 const SIMULATED_PER_SECOND = 100_000;
 const MIX_LABEL = 'mix over time';
 
-/** The command `policies`: simulates, prints tables, writes result and plots. */
-export async function runPolicies(flags: Flags): Promise<void> {
+/** The command `policies`: simulates, or measures with --live, prints tables, writes result and plots. */
+export async function runPolicies(flags: Flags, limits: LiveLimits = {}): Promise<void> {
+  if (flags.live) {
+    await runLive(flags, limits);
+    return;
+  }
   const startedAt = new Date();
   const traces = flags.trace.map((file) => ({
     name: path.basename(file, '.csv'),

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import os from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stopOnExit } from './stop-on-exit.js';
@@ -23,8 +24,11 @@ interface ServerOptions {
   /** Answers 200 as soon as the server may be sent requests. */
   readyPath: string;
   timeoutMs?: number;
+  /** So much less than ours is its claim to the processor, up to 19: whoever sends the load goes first. */
+  niceness?: number;
 }
 
+const MAX_NICENESS = 19;
 const pollMs = 20;
 const stopTimeoutMs = 12_000;
 /** So much of its output is shown when a server does not start. */
@@ -39,6 +43,10 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
     env: { ...process.env, ...options.env?.(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  if (options.niceness !== undefined && child.pid !== undefined) {
+    // Before it has children or threads, which all inherit it.
+    os.setPriority(child.pid, Math.min(os.getPriority() + options.niceness, MAX_NICENESS));
+  }
   let output = '';
   const keepTail = (chunk: Buffer): void => {
     output = (output + chunk.toString()).slice(-outputTailLength);

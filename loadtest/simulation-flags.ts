@@ -92,15 +92,22 @@ interface VariantsBody {
 async function variantsOfThisHost(modelsDir: string): Promise<SchedulableVariant[]> {
   const gateway = await openGateway({ modelsDir });
   try {
-    const { variants } = await getJson<VariantsBody>(`${gateway.url}/variants`);
-    const usable = variants.flatMap(({ name, quality, profile }) =>
-      quality === null || profile === null ? [] : [{ name, quality, profile }],
-    );
+    const usable = await profiledVariants(gateway.url);
     if (usable.length === 0) {
       throw new UsageError(`no variant of ${modelsDir} has both a quality and a profile`);
     }
-    return usable.sort((one, other) => other.quality - one.quality);
+    return usable;
   } finally {
     await gateway.stop();
   }
+}
+
+/** The variants of a gateway that have both a quality and a profile, best first. */
+export async function profiledVariants(url: string): Promise<SchedulableVariant[]> {
+  const { variants } = await getJson<VariantsBody>(`${url}/variants`);
+  return variants
+    .flatMap(({ name, quality, profile }) =>
+      quality === null || profile === null ? [] : [{ name, quality, profile }],
+    )
+    .sort((one, other) => other.quality - one.quality);
 }

@@ -25,7 +25,7 @@ import { chooseProvider } from './runtime/choose-provider.js';
 import { cudaHost } from './runtime/cuda-diagnosis.js';
 import { layOutWorkers } from './runtime/worker-layout.js';
 import { WorkerPool } from './runtime/worker-pool.js';
-import { Scheduler } from './scheduling/scheduler.js';
+import { Scheduler, type SchedulerOptions } from './scheduling/scheduler.js';
 import { createMetrics, type Metrics } from './telemetry/metrics.js';
 import type { Server } from 'node:http';
 import type { Config } from './config.js';
@@ -61,9 +61,12 @@ const WINDOW_OVERLAP_TOKENS = 64;
 export async function createApp({
   config,
   logger,
+  schedulerOf = (options) => new Scheduler(options),
 }: {
   config: Config;
   logger: Logger;
+  /** Builds the scheduler: load tests compare ours with others in its place. */
+  schedulerOf?: (options: SchedulerOptions) => Scheduler;
 }): Promise<App> {
   const now = (): number => performance.now();
   const metrics = createMetrics();
@@ -81,7 +84,7 @@ export async function createApp({
     cores: facts.cores,
     gpu: providerPlan.order[0] === 'cuda',
   });
-  const scheduler = new Scheduler({
+  const scheduler = schedulerOf({
     workers: layout.workers,
     maxQueuedTokens: config.limits.maxQueuedTokens,
     // The answerer measures what it needs after inference and shortens each deadline by it.

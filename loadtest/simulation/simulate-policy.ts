@@ -1,5 +1,5 @@
 import { AnswerTally } from './answer-tally.js';
-import type { Policy } from './policies/policy.js';
+import { startPolicy, type Policy } from './policies/policy.js';
 import { asMeasured, serviceTimes } from './service-times.js';
 import type { VirtualHost } from './virtual-host.js';
 import { VirtualWorkers } from './virtual-workers.js';
@@ -27,7 +27,7 @@ export function simulatePolicy(policy: Policy, workload: Workload, host: Virtual
     residualOf: ({ id }) => workload.residual[id]!,
   });
   const virtual = new VirtualWorkers({
-    scheduler: policy.start({ variants: asMeasured(variants, overheadMs), workers }),
+    scheduler: startPolicy(policy, { variants: asMeasured(variants, overheadMs), workers }),
     workers,
     runMs: (batch, now) => {
       const runMs = timeOf(batch, now);

@@ -47,7 +47,7 @@ export interface LoadFigures {
 }
 
 /** The scheduler's own default (src/scheduling/scheduler.ts). */
-const MAX_BATCH_TOKENS = 4096;
+export const MAX_BATCH_TOKENS = 4096;
 
 /**
  * The load at which the variant that is second in quality is offered twice what it can do: there a server that holds one

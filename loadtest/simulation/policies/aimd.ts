@@ -1,9 +1,11 @@
 import { BatchChooser, type ChoosesBatches } from '../../../src/scheduling/batch-chooser.js';
 import { runTimeMs } from '../../../src/scheduling/latency-profile.js';
 import type { LiveTask } from '../../../src/scheduling/live-task.js';
+import type { SchedulerOptions } from '../../../src/scheduling/scheduler.js';
 import type { TaskBoard } from '../../../src/scheduling/task-board.js';
-import type { Batch } from '../../../src/scheduling/task.js';
-import { schedulerOf, type Policy } from './policy.js';
+import type { Batch, FinishedTask } from '../../../src/scheduling/task.js';
+import { OneVariantScheduler } from './fixed.js';
+import type { Policy } from './policy.js';
 
 /** As in Clipper: one more after a full batch in time, a tenth less after one that was late. */
 const INCREASE = 1;
@@ -16,25 +18,23 @@ const DECREASE = 0.9;
 export function aimd(variant: string): Policy {
   return {
     name: `aimd ${variant}`,
-    start: ({ variants, workers }) => {
-      const limit = new BatchLimit();
-      const scheduler = schedulerOf(
-        { variants: variants.filter(({ name }) => name === variant), workers },
-        { chooserOf: (board) => new AimdChooser(board, limit) },
-      );
-      return {
-        submit: (task, now) => scheduler.submit(task, now),
-        next: (now) => scheduler.next(now),
-        complete: (batch, measuredMs, now) => {
-          limit.observe(batch, now);
-          return scheduler.complete(batch, measuredMs, now);
-        },
-        fail: (batch, now) => scheduler.fail(batch, now),
-        expire: (now) => scheduler.expire(now),
-        nextExpiryAt: () => scheduler.nextExpiryAt(),
-      };
-    },
+    create: (options) => new AimdScheduler(options, variant),
   };
+}
+
+class AimdScheduler extends OneVariantScheduler {
+  readonly #limit: BatchLimit;
+
+  constructor(options: SchedulerOptions, variant: string) {
+    const limit = new BatchLimit();
+    super({ ...options, chooserOf: (board) => new AimdChooser(board, limit) }, variant);
+    this.#limit = limit;
+  }
+
+  override complete(batch: Batch, measuredMs: number, now: number): FinishedTask[] {
+    this.#limit.observe(batch, now);
+    return super.complete(batch, measuredMs, now);
+  }
 }
 
 class BatchLimit {

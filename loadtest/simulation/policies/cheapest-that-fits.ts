@@ -1,6 +1,7 @@
 import { runTimeMs } from '../../../src/scheduling/latency-profile.js';
 import type { SchedulableVariant, Task } from '../../../src/scheduling/task.js';
-import { boundAtArrival, type Policy } from './policy.js';
+import { BoundAtArrivalScheduler } from './bound-at-arrival.js';
+import type { Policy } from './policy.js';
 
 /** Callers of INFaaS state an accuracy; without one its answer is always the cheapest model. */
 const TOLERATED_LOSS = 0.01;
@@ -12,7 +13,7 @@ const TOLERATED_LOSS = 0.01;
  */
 export const cheapestThatFits: Policy = {
   name: 'cheapest that fits',
-  start: (setup) => boundAtArrival(setup, (task) => choose(task, setup.variants)),
+  create: (options) => new BoundAtArrivalScheduler(options, choose),
 };
 
 function choose(

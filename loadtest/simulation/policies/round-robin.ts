@@ -1,10 +1,14 @@
-import { boundAtArrival, type Policy } from './policy.js';
+import { BoundAtArrivalScheduler } from './bound-at-arrival.js';
+import type { Policy } from './policy.js';
 
 /** Every variant in turn, whatever the budget: a load balancer before servers of one model each. */
 export const roundRobin: Policy = {
   name: 'round-robin',
-  start: (setup) => {
+  create: (options) => {
     let turn = 0;
-    return boundAtArrival(setup, () => setup.variants[turn++ % setup.variants.length]!);
+    return new BoundAtArrivalScheduler(
+      options,
+      (_, variants) => variants[turn++ % variants.length]!,
+    );
   },
 };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import os from 'node:os';
 import { describe, it } from 'node:test';
 import { processUsages, treeUsage } from '../../../loadtest/process-tree.js';
 import { startServer } from '../../../loadtest/server-process.js';
@@ -16,13 +17,16 @@ describe('startServer', () => {
       script: () => ['-e', server],
       env: (port) => ({ PORT: `${port}` }),
       readyPath: '/',
+      niceness: 2,
     });
 
     const usage = treeUsage(running.pid);
     const each = processUsages(running.pid);
+    const priority = os.getPriority(running.pid);
     await running.stop();
 
     assert.equal(usage.processes, 2);
+    assert.equal(priority, Math.min(os.getPriority() + 2, 19));
     assert.ok(usage.cpuMs > 0 && usage.rssMiB > 20);
     assert.equal(each.length, 2);
     assert.equal(new Set(each.map(({ pid }) => pid)).has(running.pid), true);

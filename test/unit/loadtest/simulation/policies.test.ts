@@ -5,7 +5,9 @@ import { aimd } from '../../../../loadtest/simulation/policies/aimd.js';
 import { cheapestThatFits } from '../../../../loadtest/simulation/policies/cheapest-that-fits.js';
 import { fixed } from '../../../../loadtest/simulation/policies/fixed.js';
 import { ours, oursWith } from '../../../../loadtest/simulation/policies/ours.js';
-import type { Policy } from '../../../../loadtest/simulation/policies/policy.js';
+import type { Task } from '../../../../src/scheduling/task.js';
+import { startPolicy, type Policy } from '../../../../loadtest/simulation/policies/policy.js';
+import { policyNamed } from '../../../../loadtest/simulation/policies/named-policy.js';
 import { roundRobin } from '../../../../loadtest/simulation/policies/round-robin.js';
 import { asMeasured, serviceTimes } from '../../../../loadtest/simulation/service-times.js';
 import { simulatePolicy } from '../../../../loadtest/simulation/simulate-policy.js';
@@ -22,7 +24,7 @@ function watch(policy: Policy, workload: Workload, workers = 2) {
   const outcomes: Outcome[] = [];
   const batches: number[] = [];
   const virtual = new VirtualWorkers({
-    scheduler: policy.start({ variants: asMeasured(frontOfFour, 0.25), workers }),
+    scheduler: startPolicy(policy, { variants: asMeasured(frontOfFour, 0.25), workers }),
     workers,
     runMs: serviceTimes({
       variants: frontOfFour,
@@ -110,4 +112,35 @@ test('our scheduler can be run with options of its own', () => {
 
   assert.ok(Math.max(...unlimited.batches) > 4);
   assert.equal(Math.max(...unbatched.batches), 1);
+});
+
+test('a policy that binds at arrival leaves pinned tasks to their variant', () => {
+  const scheduler = startPolicy(roundRobin, { variants: frontOfFour, workers: 1 });
+  const [one, two] = tasksOf(everyHalfSecond(2, 50), {
+    allowed: frontOfFour.map(({ name }) => name),
+    onMiss: 'reject',
+  });
+  const variantOf = (task: Task) => {
+    scheduler.submit(task, task.arrivalAt);
+    const batch = scheduler.next(task.arrivalAt)!;
+    scheduler.complete(batch, batch.predictedMs, task.arrivalAt + batch.predictedMs);
+    return batch.variant;
+  };
+
+  assert.equal(variantOf({ ...one!, allowed: ['tiny-int8'] }), 'tiny-int8');
+  // The pinned one took no turn.
+  assert.equal(variantOf(two!), frontOfFour[0]!.name);
+});
+
+test('a policy on a command line has its variant behind a colon', () => {
+  const outline = (name: string) => {
+    const named = policyNamed(name);
+    return named && [named.policy.name, named.kind, named.variant];
+  };
+
+  assert.deepEqual(outline('fixed:full'), ['fixed full', 'fixed', 'full']);
+  assert.deepEqual(outline('entier'), ['entier', 'entier', undefined]);
+  for (const wrong of ['fixed', 'fixed:', 'aimd:a:b', 'entier:full', '']) {
+    assert.equal(outline(wrong), undefined, wrong);
+  }
 });
