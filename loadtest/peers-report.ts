@@ -1,6 +1,6 @@
 import type { SideInRound, RoundFigures } from './sides/measure-rounds.js';
 import { spreadOf, type Spread } from './statistics.js';
-import { formatTable } from './table.js';
+import { formatSpread, formatTable } from './table.js';
 
 /** What one measure came to on each side over the rounds; null where a side has no such figure. */
 export interface MeasureLine {
@@ -83,15 +83,8 @@ export function formatMeasures(title: string, lines: readonly MeasureLine[]): st
   ]);
 }
 
-export function formatSpread(spread: Spread | null, decimals: number): string {
-  if (spread === null) return '-';
-  const [median, min, max] = [spread.median, spread.min, spread.max].map((value) =>
-    value.toFixed(decimals),
-  );
-  return min === max ? median! : `${median} (${min}-${max})`;
-}
-
-function overRounds(
+/** What `read` gives of each side over the rounds; null where it gives nothing. */
+export function overRounds(
   rounds: readonly SideInRound[][],
   read: (figures: RoundFigures, side: string, round: readonly SideInRound[]) => number | null,
 ): Record<string, Spread | null> {
@@ -105,6 +98,6 @@ function overRounds(
   );
 }
 
-function figuresOf(round: readonly SideInRound[], name: string): RoundFigures | undefined {
+export function figuresOf(round: readonly SideInRound[], name: string): RoundFigures | undefined {
   return round.find(({ side }) => side === name)?.figures;
 }

@@ -3,12 +3,17 @@ import { histogramOf, percentilesOf, type LatencyPercentiles } from './latency-h
 /** Above this the load generator did not offer the load that it claims. */
 export const maxSendLagP99Ms = 5;
 
-/** How late requests left; throws where that spoils the measurement. */
+/** How late requests left. */
+export function sendLagOf(lagsMs: readonly number[]): LatencyPercentiles {
+  return percentilesOf(histogramOf(lagsMs));
+}
+
+/** The same; throws where that spoils the measurement. */
 export function checkSendLag(
   lagsMs: readonly number[],
   maxP99Ms: number = maxSendLagP99Ms,
 ): LatencyPercentiles {
-  const lag = percentilesOf(histogramOf(lagsMs));
+  const lag = sendLagOf(lagsMs);
   if (lag.p99 > maxP99Ms) {
     throw new Error(
       `No result: the load generator sent late (p99 ${lag.p99.toFixed(1)} ms, at most ${maxP99Ms} ms are allowed; ` +

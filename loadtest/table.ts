@@ -1,3 +1,5 @@
+import type { Spread } from './statistics.js';
+
 /** A table for the terminal, headings first: names to the left, the first column and those given, numbers to the right. */
 export function formatTable(
   rows: readonly (readonly string[])[],
@@ -24,4 +26,15 @@ export function formatTable(
 /** A number with so many decimals, or a dash where there is none. */
 export function formatNumber(value: number | null, decimals: number): string {
   return value === null || Number.isNaN(value) ? '-' : value.toFixed(decimals);
+}
+
+/** Such as `2.5 (2.1-3.0)`, the median alone where all are the same, or a dash where there is none. */
+export function formatSpread(spread: Spread | null, decimals: number): string {
+  if (spread === null) return '-';
+  const [median, min, max] = [spread.median, spread.min, spread.max].map((value) =>
+    value.toFixed(decimals),
+  );
+  if (min === max) return median!;
+  // A hyphen before a minus would be hard to read.
+  return `${median} (${min}${spread.min < 0 ? ' to ' : '-'}${max})`;
 }

@@ -3,18 +3,16 @@ import { profileSeconds, type RateProfile } from './arrivals/rate-profile.js';
 import { planSchedule } from './arrivals/schedule.js';
 import { loadCorpus, type CorpusSentence } from './corpus/corpus.js';
 import { UsageError } from './flags.js';
+import { answersTo } from './answers-to.js';
 import { openGateway } from './gateway-process.js';
 import { encodeHistogram } from './latency-histogram.js';
 import { plotLoad } from './load-plot.js';
 import { describeLoad, describeRates, formatLoad } from './load-report.js';
 import { loadResultOf } from './load-result.js';
-import { createNerClient } from './ner-client.js';
-import { pace } from './pacer.js';
 import { withProgress } from './progress.js';
 import { writeResult } from './result-file.js';
 import { checkSendLag } from './send-lag.js';
-import { sendSchedule } from './send-schedule.js';
-import { readTimedAnswer, type TimedAnswer } from './timed-answer.js';
+import type { TimedAnswer } from './timed-answer.js';
 import type { TimedLoadFlags } from './timed-load-flags.js';
 import type { Burst } from './timeline.js';
 
@@ -90,28 +88,15 @@ async function sendLoad(
   if (!schedule.some(({ atMs }) => atMs >= 0)) {
     throw new UsageError('at this rate no request falls into the time measured: raise one of them');
   }
-  const headers = flags.cache ? {} : { 'cache-control': 'no-cache' };
-  const client = createNerClient({ url, headers });
   const steps = [{ label: what, seconds: flags.warmup + profileSeconds(profile) }];
-  try {
-    const sent = await withProgress({ steps }, (next) => {
-      next();
-      return sendSchedule({
-        schedule,
-        bodyOf: ({ sentence, budgetMs }) =>
-          JSON.stringify({
-            text: corpus[sentence]!.text,
-            latency_budget_ms: budgetMs,
-            on_miss: flags['on-miss'],
-            variant: flags.variant,
-          }),
-        send: (body) => client.send(body),
-        pace,
-        retries: flags.retries,
-      });
+  return withProgress({ steps }, (next) => {
+    next();
+    return answersTo(schedule, {
+      url,
+      corpus,
+      cache: flags.cache,
+      retries: flags.retries,
+      fields: { on_miss: flags['on-miss'], variant: flags.variant },
     });
-    return sent.filter(({ atMs }) => atMs >= 0).map(readTimedAnswer);
-  } finally {
-    await client.close();
-  }
+  });
 }
