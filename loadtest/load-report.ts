@@ -1,9 +1,9 @@
 import type { LatencyPercentiles } from './latency-histogram.js';
 import type { LoadFigures } from './load-figures.js';
 import type { LoadResult } from './load-result.js';
+import type { Recovery } from './recovery.js';
 import { formatNumber, formatTable } from './table.js';
 import type { TimedLoadFlags } from './timed-load-flags.js';
-import type { Recovery } from './timeline.js';
 
 interface BudgetRow extends LoadFigures {
   /** Undefined for all of them together. */
@@ -82,7 +82,7 @@ function describeRecovery({ before, during, seconds }: Recovery): string {
   const after =
     seconds === null
       ? 'not back to 95 % of the share before until the end'
-      : `back to 95 % of the share before ${seconds} s after its end`;
+      : `back to 95 % of the share before ${seconds.toFixed(2)} s after its end`;
   return `in time before the burst ${percent(before)}, during it ${percent(during)}; ${after}`;
 }
 
