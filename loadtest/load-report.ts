@@ -33,15 +33,25 @@ export function formatLoad(rows: readonly BudgetRow[]): string {
 
 /** What the requests ask for, in one line. */
 export function describeLoad(flags: TimedLoadFlags): string {
-  const { budgets, retries, variant, cache } = flags;
+  const { retries, cache } = flags;
   return [
     `arrivals ${describeArrivals(flags.cv2)}`,
-    `budgets of ${budgets.join(', ')} ms`,
-    `on_miss ${flags['on-miss']}`,
-    ...(variant === undefined ? [] : [`pinned to ${variant}`]),
+    ...describeRequests(flags),
     ...(retries === 0 ? [] : [`${retries} immediate retries per refusal`]),
     cache ? 'result cache allowed' : 'result cache bypassed',
   ].join('; ');
+}
+
+/** What a request asks for beside its text. */
+export function describeRequests(
+  flags: Pick<TimedLoadFlags, 'budgets' | 'on-miss' | 'variant'>,
+): string[] {
+  const { budgets, variant } = flags;
+  return [
+    `budgets of ${budgets.join(', ')} ms`,
+    `on_miss ${flags['on-miss']}`,
+    ...(variant === undefined ? [] : [`pinned to ${variant}`]),
+  ];
 }
 
 function describeArrivals(cv2: number): string {

@@ -5,6 +5,8 @@ import { runCommand } from './command.js';
 import type { FlagSpec, FlagValues } from './flags.js';
 import { growthAbout, growthFlags, growthNotes, runGrowth } from './growth.js';
 import { openLoopAbout, openLoopFlags, runOpenLoop } from './open-loop.js';
+import { overloadAbout, runOverload } from './overload.js';
+import { overloadFlags, overloadNotes } from './overload/overload-flags.js';
 import { peersAbout, peersFlags, peersNotes, runPeers } from './peers.js';
 import { replayAbout, replayFlags, runReplay } from './replay.js';
 import { policiesAbout, policiesColumns, policiesFlags, runPolicies } from './policies.js';
@@ -59,6 +61,13 @@ const commands: Readonly<Record<string, Entry>> = {
     notes: timedLoadColumns,
     flags: replayFlags,
     run: (flags) => runReplay(flags),
+  }),
+  overload: entry({
+    typed: 'loadtest -- overload',
+    about: overloadAbout,
+    notes: overloadNotes.join('\n'),
+    flags: overloadFlags,
+    run: (flags) => runOverload(flags),
   }),
   cascade: entry({
     typed: 'loadtest -- cascade',
