@@ -78,6 +78,10 @@ export function planLoad(
   }
 }
 
+export function sweepName(percent: number): string {
+  return `${percent} % of the estimate`;
+}
+
 /** The load that tries so many per cent of the first estimate, in the search for the capacity. */
 export function planSweepLoad(
   percent: number,
@@ -85,7 +89,7 @@ export function planSweepLoad(
 ): PlannedLoad {
   const perSecond = (percent * estimatePerSecond) / 100;
   return {
-    ...{ name: `${percent} % of the estimate`, cv2: 1, retries: 0 },
+    ...{ name: sweepName(percent), cv2: 1, retries: 0 },
     profile: steadyProfile(perSecond, seconds),
   };
 }
