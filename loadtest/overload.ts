@@ -38,7 +38,9 @@ export async function runOverload(flags: OverloadFlags, limits: Limits = {}): Pr
     console.log(`${formatOverloadLines(lines, { rounds: rounds.length })}\n`);
     for (const note of overloadNotes) console.log(`- ${note}`);
 
-    const parameters = { ...flags, variants, sentences: corpus.length };
+    // Of the gateway that was started here, which has the environment of this process.
+    const workers = flags.url === undefined ? process.env.ENTIER_WORKERS : undefined;
+    const parameters = { ...flags, workers, variants, sentences: corpus.length };
     const options = { what: 'overload', startedAt, parameters, folder: flags.out };
     const file = writeResult(options, { notes: overloadNotes, targets: lines, rounds });
     const plotFile = file.replace(/\.json$/, '.svg');
@@ -76,6 +78,7 @@ function checkAllSent(rounds: readonly OverloadRound[]): void {
   if (late.length === 0) return;
   throw new Error(
     `The load generator sent late, so these have no figures, at least of some rounds: ${late.join('; ')}.\n` +
-      'Pin a slower --variant, stop what else runs on this host, or run the gateway on another one and pass its --url.',
+      'Pin a slower --variant, leave a core to the load generator (ENTIER_WORKERS), stop what else runs on this host, ' +
+      'or run the gateway on another one and pass its --url.',
   );
 }
