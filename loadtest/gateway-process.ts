@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
+import { UsageError } from './flags.js';
 import { getJson } from './get-json.js';
 import { startServer, type ServerProcess } from './server-process.js';
 
 interface GatewayOptions {
   /** A running gateway to use instead of starting one. */
   url?: string | undefined;
+  /** The variant of --variant, which has to be among the active ones. */
+  pinned?: string | undefined;
   /** Of the one that is started. */
   configPath?: string;
   modelsDir?: string;
@@ -34,12 +37,13 @@ interface VariantsBody {
 const entries = ['dist/main.js', fileURLToPath(new URL('../src/main.js', import.meta.url))];
 const loadTimeoutMs = 120_000;
 
-/** Starts our gateway, or takes the one at `url`, and waits until no variant is loading any more. */
+/** Starts our gateway, or takes the one at `url`, and waits until no variant is loading any more; throws UsageError for a wrong pin. */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { url, configPath, modelsDir, threads, niceness } = options;
   if (url !== undefined) {
     const base = url.replace(/\/+$/, '');
-    return { url: base, variants: await loadedVariants(base), process: undefined, stop: noStop };
+    const variants = await servedVariants(base, options.pinned);
+    return { url: base, variants, process: undefined, stop: noStop };
   }
   const script = options.script ?? ownEntry();
   const server = await startServer({
@@ -57,7 +61,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     ...(niceness === undefined ? {} : { niceness }),
   });
   try {
-    const variants = await loadedVariants(server.url);
+    const variants = await servedVariants(server.url, options.pinned);
     return { url: server.url, variants, process: server, stop: () => server.stop() };
   } catch (error) {
     await server.stop();
@@ -69,6 +73,14 @@ function ownEntry(): string[] {
   const entry = entries.find((path) => existsSync(path));
   if (entry === undefined) throw new Error('dist/main.js does not exist: npm run build');
   return [entry];
+}
+
+async function servedVariants(url: string, pinned: string | undefined): Promise<string[]> {
+  const variants = await loadedVariants(url);
+  if (pinned !== undefined && !variants.includes(pinned)) {
+    throw new UsageError(`--variant takes ${variants.join(' or ')}, not "${pinned}"`);
+  }
+  return variants;
 }
 
 /** The active variants, once all have loaded or failed: while some load, the processor is not ours. */

@@ -33,7 +33,7 @@ export function plotLoad(plot: LoadPlot): string {
   return drawFigure({ title, notes, panels: [...panels, latencyPanel(plot)] });
 }
 
-function ratePanel(timeline: readonly SecondFigures[], time: Axis): Panel {
+export function ratePanel(timeline: readonly SecondFigures[], time: Axis): Panel {
   const most = Math.max(...timeline.map(({ requests }) => requests), 1);
   return {
     title: 'Offered and answered in time',
@@ -47,7 +47,7 @@ function ratePanel(timeline: readonly SecondFigures[], time: Axis): Panel {
   };
 }
 
-function metPanel(timeline: readonly SecondFigures[], time: Axis): Panel {
+export function metPanel(timeline: readonly SecondFigures[], time: Axis): Panel {
   const shares = over(timeline, ({ inTime, requests }) =>
     requests === 0 ? NaN : (100 * inTime) / requests,
   );

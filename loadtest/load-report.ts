@@ -1,9 +1,9 @@
 import type { LatencyPercentiles } from './latency-histogram.js';
 import type { LoadFigures } from './load-figures.js';
 import type { LoadResult } from './load-result.js';
+import type { Recovery } from './recovery.js';
 import { formatNumber, formatTable } from './table.js';
 import type { TimedLoadFlags } from './timed-load-flags.js';
-import type { Recovery } from './timeline.js';
 
 interface BudgetRow extends LoadFigures {
   /** Undefined for all of them together. */
@@ -33,15 +33,25 @@ export function formatLoad(rows: readonly BudgetRow[]): string {
 
 /** What the requests ask for, in one line. */
 export function describeLoad(flags: TimedLoadFlags): string {
-  const { budgets, retries, variant, cache } = flags;
+  const { retries, cache } = flags;
   return [
     `arrivals ${describeArrivals(flags.cv2)}`,
-    `budgets of ${budgets.join(', ')} ms`,
-    `on_miss ${flags['on-miss']}`,
-    ...(variant === undefined ? [] : [`pinned to ${variant}`]),
+    ...describeRequests(flags),
     ...(retries === 0 ? [] : [`${retries} immediate retries per refusal`]),
     cache ? 'result cache allowed' : 'result cache bypassed',
   ].join('; ');
+}
+
+/** What a request asks for beside its text. */
+export function describeRequests(
+  flags: Pick<TimedLoadFlags, 'budgets' | 'on-miss' | 'variant'>,
+): string[] {
+  const { budgets, variant } = flags;
+  return [
+    `budgets of ${budgets.join(', ')} ms`,
+    `on_miss ${flags['on-miss']}`,
+    ...(variant === undefined ? [] : [`pinned to ${variant}`]),
+  ];
 }
 
 function describeArrivals(cv2: number): string {
@@ -82,7 +92,7 @@ function describeRecovery({ before, during, seconds }: Recovery): string {
   const after =
     seconds === null
       ? 'not back to 95 % of the share before until the end'
-      : `back to 95 % of the share before ${seconds} s after its end`;
+      : `back to 95 % of the share before ${seconds.toFixed(2)} s after its end`;
   return `in time before the burst ${percent(before)}, during it ${percent(during)}; ${after}`;
 }
 

@@ -2,14 +2,9 @@ import type { Histogram } from 'hdr-histogram-js';
 import type { CorpusSentence } from './corpus/corpus.js';
 import { histogramOf, percentilesOf, type LatencyPercentiles } from './latency-histogram.js';
 import { figuresOf, latencyHistogram, type LoadFigures } from './load-figures.js';
+import { recoveryOf, type Recovery } from './recovery.js';
 import type { TimedAnswer } from './timed-answer.js';
-import {
-  recoveryOf,
-  timelineOf,
-  type Burst,
-  type Recovery,
-  type SecondFigures,
-} from './timeline.js';
+import { timelineOf, type Burst, type SecondFigures } from './timeline.js';
 
 export interface LoadResult {
   offeredPerSecond: number;
@@ -59,7 +54,7 @@ export function loadResultOf(answers: readonly TimedAnswer[], options: ResultOpt
       ...figuresOf(some, corpus),
     })),
     refusalMs: refusals.length === 0 ? undefined : percentilesOf(histogramOf(refusals)),
-    recovery: burst && recoveryOf(timeline, burst),
+    recovery: burst && recoveryOf(answers, { burst, seconds }),
     timeline,
     histograms: byBudget.map(({ budgetMs, answers: some }) => ({
       budgetMs,

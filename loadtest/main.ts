@@ -6,6 +6,8 @@ import type { FlagSpec, FlagValues } from './flags.js';
 import { growthAbout, growthFlags, growthNotes, runGrowth } from './growth.js';
 import { openLoopAbout, openLoopFlags, runOpenLoop } from './open-loop.js';
 import { overheadAbout, overheadFlags, overheadNotes, runOverhead } from './overhead.js';
+import { overloadAbout, runOverload } from './overload.js';
+import { overloadFlags, overloadNotes } from './overload/overload-flags.js';
 import { peersAbout, peersFlags, peersNotes, runPeers } from './peers.js';
 import { replayAbout, replayFlags, runReplay } from './replay.js';
 import { policiesAbout, policiesColumns, policiesFlags, runPolicies } from './policies.js';
@@ -60,6 +62,13 @@ const commands: Readonly<Record<string, Entry>> = {
     notes: timedLoadColumns,
     flags: replayFlags,
     run: (flags) => runReplay(flags),
+  }),
+  overload: entry({
+    typed: 'loadtest -- overload',
+    about: overloadAbout,
+    notes: overloadNotes.join('\n'),
+    flags: overloadFlags,
+    run: (flags) => runOverload(flags),
   }),
   cascade: entry({
     typed: 'loadtest -- cascade',

@@ -7,8 +7,8 @@ export interface Step {
 }
 
 export interface Progress {
-  /** Begins the next step. */
-  next(): void;
+  /** Begins the next step, or one that was not planned and comes before it. */
+  next(unplanned?: Step): void;
   stop(): void;
 }
 
@@ -22,11 +22,11 @@ interface ProgressOptions {
 /** Shows the progress of `work`, which calls `next` at the beginning of each step. */
 export async function withProgress<T>(
   options: ProgressOptions,
-  work: (next: () => void) => Promise<T>,
+  work: (next: (unplanned?: Step) => void) => Promise<T>,
 ): Promise<T> {
   const progress = startProgress(options);
   try {
-    return await work(() => progress.next());
+    return await work((unplanned) => progress.next(unplanned));
   } finally {
     // The timers of a bar would keep the process alive after a failure.
     progress.stop();
@@ -35,12 +35,20 @@ export async function withProgress<T>(
 
 /** Shows the step that runs and the time left: a bar on a terminal, else one plain line per step. */
 export function startProgress(options: ProgressOptions): Progress {
-  const { steps, stream = process.stderr, now = () => performance.now() } = options;
+  const { stream = process.stderr, now = () => performance.now() } = options;
+  const steps = [...options.steps];
   let current = -1;
+  const advance = (unplanned: Step | undefined): void => {
+    current++;
+    if (unplanned !== undefined) steps.splice(current, 0, unplanned);
+  };
   let startedAt = now();
   if (!('isTTY' in stream && stream.isTTY)) {
     return {
-      next: () => void stream.write(`${formatStep(steps, ++current)}\n`),
+      next: (unplanned) => {
+        advance(unplanned);
+        stream.write(`${formatStep(steps, current)}\n`);
+      },
       stop: () => undefined,
     };
   }
@@ -54,8 +62,9 @@ export function startProgress(options: ProgressOptions): Progress {
   };
   const timer = setInterval(show, 500);
   return {
-    next: () => {
-      current++;
+    next: (unplanned) => {
+      advance(unplanned);
+      bar.setTotal(secondsOf(steps));
       startedAt = now();
       show();
     },

@@ -46,7 +46,7 @@ export function formatTargets(lines: readonly TargetLine[]): string {
   );
 }
 
-function formatBound({ bound, aim }: Target): string {
+export function formatBound({ bound, aim }: Target): string {
   const text = 'atLeast' in bound ? `>= ${bound.atLeast}` : `<= ${bound.atMost}`;
   return aim === undefined ? text : `${text}, aim ${aim}`;
 }

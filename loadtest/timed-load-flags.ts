@@ -48,7 +48,8 @@ export const timedLoadColumns = `Every request goes out at its instant, whether 
 instant. In time: within the budget by that clock, and the gateway says so too; "by gateway" is its word alone. Late:
 answered after the budget, or given up for its lateness (504). Shed: refused (503). Percentiles are those of answers with
 entities. Effective F1 (eff. F1) is micro entity F1 over all requests against the labels of the corpus, where a late, shed
-or failed request counts as an empty answer. There is no result, and the exit status is 1, where the load generator sent
+or failed request counts as an empty answer. A burst is got over from the first window on that has 95 % of the share in
+time before it, the median of its seconds; a window is half a second, or so long that it has 100 requests. There is no result, and the exit status is 1, where the load generator sent
 late: a p99 over 5 ms from the intended instant to the writing of the request.`;
 
 export type TimedLoadFlags = FlagValues<typeof timedLoadFlags>;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import { loadCorpus } from '../../../loadtest/corpus/corpus.js';
 
 export interface SeenRequest {
@@ -30,12 +31,26 @@ const metrics = [
 const budgets: Record<string, number> = { realtime: 5000, standard: 20_000 };
 const gold = new Map(loadCorpus().map(({ text, entities }) => [text, entities]));
 
+/** So many requests at once are within the rate. */
+const burst = 5;
+
 /**
- * Answers as the gateway does, with the corpus' own labels; arm `b` finds nothing. Tier `realtime` is refused, and a budget of
- * 7000 ms where the request says `reject` and its text was not refused before.
+ * Answers as the gateway does, with the corpus' own labels; arm `b` finds nothing. Tier `realtime` is refused, a budget of
+ * 7000 ms where the request says `reject` and its text was not refused before, and what comes above a rate, if there is one.
  */
-export async function startFakeGateway(): Promise<FakeGateway> {
+export async function startFakeGateway({ perSecond = Infinity } = {}): Promise<FakeGateway> {
   const seen: SeenRequest[] = [];
+  let allowed = Math.min(burst, perSecond);
+  let countedAt = performance.now();
+  const isWithinRate = (): boolean => {
+    if (perSecond === Infinity) return true;
+    const now = performance.now();
+    allowed = Math.min(allowed + ((now - countedAt) / 1000) * perSecond, burst);
+    countedAt = now;
+    if (allowed < 1) return false;
+    allowed--;
+    return true;
+  };
   const refused = new Set<string>();
   const arms = ['a', 'b'].map((name) => ({
     name,
@@ -77,6 +92,10 @@ export async function startFakeGateway(): Promise<FakeGateway> {
       seen.push(body);
       if (isRefused(body)) {
         send(503, { code: 'budget_unreachable' });
+        return;
+      }
+      if (!isWithinRate()) {
+        send(503, { code: 'overloaded' });
         return;
       }
       const arm = body.experiment_key === undefined ? undefined : seen.length % 2 === 0 ? 'a' : 'b';

@@ -41,11 +41,14 @@ describe('describeRates', () => {
 
   it('tells when a burst was got over, or that it was not', () => {
     const tell = (seconds: number | null) =>
-      describeRates({ ...nothing, recovery: { before: 1, during: 0.25, seconds } }, lag);
+      describeRates(
+        { ...nothing, recovery: { before: 1, during: 0.25, seconds, windowSeconds: 0.5 } },
+        lag,
+      );
 
     assert.match(
       tell(3),
-      /before the burst 100\.0 %, during it 25\.0 %; back to 95 % .* 3 s after/,
+      /before the burst 100\.0 %, during it 25\.0 %; back to 95 % .* 3\.00 s after/,
     );
     assert.match(tell(null), /not back to 95 % of the share before until the end/);
   });

@@ -34,6 +34,19 @@ describe('startProgress', () => {
     assert.equal(String(stream.read()), '1/2 one, 1 min 12 s left\n2/2 two, 1 min 0 s left\n');
   });
 
+  it('takes a step in between that was not planned', () => {
+    const stream = new PassThrough();
+    const progress = startProgress({ steps, stream, now: () => 0 });
+
+    progress.next();
+    progress.next({ label: 'more', seconds: 3 });
+    progress.next();
+    progress.stop();
+
+    const [, second, third] = String(stream.read()).split('\n');
+    assert.deepEqual([second, third], ['2/3 more, 1 min 3 s left', '3/3 two, 1 min 0 s left']);
+  });
+
   it('draws a bar that a terminal overwrites', () => {
     const stream = Object.assign(new PassThrough(), {
       isTTY: true,

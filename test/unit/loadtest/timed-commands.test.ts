@@ -117,7 +117,7 @@ describe('the load tests with instants fixed ahead, against a gateway that runs'
       result.timeline.map(({ requests }) => requests),
       [20, 60, 20],
     );
-    assert.deepEqual(result.recovery, { before: 1, during: 1, seconds: 0 });
+    assert.deepEqual(result.recovery, { before: 1, during: 1, seconds: 0, windowSeconds: 1 });
     assert.match(svg, />burst</);
   });
 
