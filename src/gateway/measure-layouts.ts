@@ -3,7 +3,7 @@ import { trialPools, type LayoutFigure, type WorkerLayout } from '../runtime/wor
 import { CoreWaits } from './core-waits.js';
 import { LayoutTrial, type TrialTools } from './layout-trial.js';
 import type { Card } from '../registry/card.js';
-import type { coreTime } from '../runtime/core-time.js';
+import type { coreWaitMs } from '../runtime/core-wait.js';
 import type { LoadVariant } from '../runtime/protocol.js';
 import type { Logger } from '../telemetry/logger.js';
 
@@ -17,7 +17,7 @@ export interface LayoutMeasuringOptions extends TrialTools {
   readonly hostPath: WorkerPoolOptions['hostPath'];
   readonly logger: Logger;
   /** Replaced in tests. */
-  readonly coreTime?: typeof coreTime;
+  readonly coreWaitMs?: typeof coreWaitMs;
   /** Ends the measurement early, once its workers are gone. */
   readonly signal: AbortSignal;
 }
@@ -98,7 +98,7 @@ async function runRounds(
   const shown = pools.flatMap(({ pool, layouts }) =>
     layouts.map((layout) => ({ pool, layout, rounds: [] as number[][] })),
   );
-  const waits = new CoreWaits(cores, options.coreTime);
+  const waits = new CoreWaits({ cores, now, timeOf: options.coreWaitMs });
   let roundMs = 0;
   for (let round = 0; round <= MAX_ROUNDS; round += 1) {
     if (round > MIN_ROUNDS && now() + roundMs > endsAt) break;

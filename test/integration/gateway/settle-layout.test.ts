@@ -42,7 +42,7 @@ async function host(folder: string, change: Partial<SettleLayoutOptions> = {}) {
     tokenizer: TextTokenizer.fromFile(path.join(MODELS, 'tokenizer/tokenizer.json')),
     now: () => performance.now(),
     logger: createLogger('info', { write: (line: string) => void lines.push(line) }),
-    coreTime: () => undefined,
+    coreWaitMs: () => undefined,
     signal: new AbortController().signal,
     ...change,
   };
@@ -122,7 +122,7 @@ describe('settleLayout with real workers', () => {
   it('does the same on a host whose cores others use', async () => {
     let waitedMs = 0;
     const { options, lines, dir } = await host('busy', {
-      coreTime: () => ({ ranMs: 0, waitedMs: (waitedMs += 1000) }),
+      coreWaitMs: () => (waitedMs += 1000),
     });
 
     const layout = await settleLayout(options);
