@@ -83,9 +83,7 @@ const configSchema = z.strictObject({
     .describe('Worker processes, each with all variants; auto: measured, if threads are auto too.'),
   threads: count(256)
     .default('auto')
-    .describe(
-      'Threads of a worker: shorter runs, fewer answers a second; auto: measured likewise.',
-    ),
+    .describe('Threads of a worker: shorter runs, fewer answers a second; auto: as for workers.'),
   executionProvider: z
     .enum(['auto', 'cpu', 'cuda'])
     .default('auto')
