@@ -12,10 +12,12 @@ import {
   familyCard,
   tiersWithoutCascade,
 } from './gateway/start-checks.js';
+import { settleLayout, type SettledLayout } from './gateway/settle-layout.js';
 import { ResultCache } from './gateway/result-cache.js';
 import { TextAnswerer } from './gateway/text-answerer.js';
 import { closeServer } from './http/close-server.js';
 import { listen, urlOf } from './http/listen.js';
+import { openLoopback } from './http/loopback.js';
 import { createHttpServer } from './http/server.js';
 import { TextTokenizer } from './ner/tokenizer.js';
 import { hostFacts } from './registry/host-facts.js';
@@ -23,7 +25,7 @@ import { MeasurementStore } from './registry/measurement-store.js';
 import { readModels, verifiedTokenizerPath } from './registry/read-models.js';
 import { chooseProvider } from './runtime/choose-provider.js';
 import { cudaHost } from './runtime/cuda-diagnosis.js';
-import { layOutWorkers } from './runtime/worker-layout.js';
+import { runtimeVersion } from './runtime/runtime-version.js';
 import { WorkerPool } from './runtime/worker-pool.js';
 import { Scheduler, type SchedulerOptions } from './scheduling/scheduler.js';
 import { createMetrics, type Metrics } from './telemetry/metrics.js';
@@ -80,12 +82,14 @@ export async function createApp({
   checkExperiments(config, registry);
   const tokenizer = TextTokenizer.fromFile(await verifiedTokenizerPath(config.modelsDir, card));
 
-  const layout = layOutWorkers(config, {
-    cores: facts.cores,
-    gpu: providerPlan.order[0] === 'cuda',
-  });
+  const hostPath = fileURLToPath(new URL('./runtime/worker-host.js', import.meta.url));
+  const store = new MeasurementStore(config.profilesDir);
+  let layout: SettledLayout | undefined;
+  let settling: Promise<SettledLayout> | undefined;
+  const closing = new AbortController();
   const scheduler = schedulerOf({
-    workers: layout.workers,
+    // None until their layout is settled.
+    workers: 0,
     maxQueuedTokens: config.limits.maxQueuedTokens,
     // The answerer measures what it needs after inference and shortens each deadline by it.
     reserveMs: 0,
@@ -93,13 +97,9 @@ export async function createApp({
   });
   let cudaFailure: string | undefined;
   const pool = new WorkerPool({
-    workers: layout.workers,
-    hostPath: fileURLToPath(new URL('./runtime/worker-host.js', import.meta.url)),
-    variants: planLoading(registry, {
-      providers: providerPlan.order,
-      padId: tokenizer.padId,
-      threads: layout.threads,
-    }),
+    workers: 0,
+    hostPath,
+    variants: [],
     logger,
     onFree: () => dispatcher.pump(),
     onRestart: (reason) => metrics.workerRestarts.inc({ reason }),
@@ -144,6 +144,7 @@ export async function createApp({
       const { requested, detail } = providerPlan;
       return { requested, active: gpu ? 'cuda' : 'cpu', detail };
     },
+    layout: () => layout,
     metrics,
     now,
   });
@@ -153,9 +154,27 @@ export async function createApp({
     server,
     listen: () => listen(server, config),
     ready: async () => {
-      await pool.start();
-      const host = { ...facts, ...layout, runtime: `onnxruntime-node ${pool.runtimeVersion}` };
-      const store = new MeasurementStore(config.profilesDir);
+      const { order: providers } = providerPlan;
+      settling = settleLayout({
+        wanted: config,
+        registry,
+        providers,
+        store,
+        host: { ...facts, runtime: `onnxruntime-node ${runtimeVersion()}` },
+        openExchange: () => openLoopback(config),
+        hostPath,
+        tokenizer,
+        now,
+        logger,
+        signal: closing.signal,
+      });
+      layout = await settling;
+      const { workers, threads } = layout;
+      scheduler.setWorkers(workers);
+      const variants = planLoading(registry, { providers, padId: tokenizer.padId, threads });
+      await pool.start({ workers, variants });
+      const runtime = `onnxruntime-node ${pool.runtimeVersion}`;
+      const host = { ...facts, workers, threads, runtime };
       await activateVariants({ registry, pool, store, host, tokenizer, now, logger });
       checkActive(registry, cudaFailure);
       scheduler.setVariants(schedulable(registry));
@@ -172,7 +191,8 @@ export async function createApp({
           .active()
           .map(({ name, card: { quality } }) => ({ name, quality: quality.value })),
         failed: failures(registry),
-        ...layout,
+        workers,
+        threads,
         provider: gateway.readiness().executionProvider.active,
         providerDetail: providerPlan.detail,
       };
@@ -180,8 +200,11 @@ export async function createApp({
     close: async () => {
       // New requests on open connections are refused from here on, accepted ones are answered.
       void gateway.drain();
+      closing.abort();
       const finished = await closeServer(server, config.drainTimeoutMs);
       if (!finished) logger.warn('requests were cut off: the drain took too long');
+      // Its workers end before this process does.
+      await settling?.catch(() => undefined);
       await pool.close();
     },
   };

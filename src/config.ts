@@ -80,10 +80,10 @@ const configSchema = z.strictObject({
     ),
   workers: count(64)
     .default('auto')
-    .describe('Worker processes. Each holds every variant: more answers a second, more memory.'),
+    .describe('Worker processes, each with all variants; auto: measured, if threads are auto too.'),
   threads: count(256)
     .default('auto')
-    .describe('Threads of a worker: a shorter run of one text, fewer answers a second in all.'),
+    .describe('Threads of a worker: shorter runs, fewer answers a second; auto: as for workers.'),
   executionProvider: z
     .enum(['auto', 'cpu', 'cuda'])
     .default('auto')

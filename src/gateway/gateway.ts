@@ -5,6 +5,7 @@ import type { Experiments, ExperimentView } from '../experiments/experiments.js'
 import type { VariantEntry, VariantRegistry } from '../registry/variant-registry.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { NerEntity, NerOutcome, NerRequest, NerResult } from './ner-request.js';
+import type { SettledLayout } from './settle-layout.js';
 import type { TextAnswerer } from './text-answerer.js';
 import type { TextAnswer } from './text-question.js';
 
@@ -20,6 +21,8 @@ export interface Readiness {
   readonly draining: boolean;
   readonly variants: readonly Pick<VariantEntry, 'name' | 'state' | 'detail'>[];
   readonly executionProvider: ProviderChoice;
+  /** Undefined until it is settled. */
+  readonly workerLayout: SettledLayout | undefined;
 }
 
 export interface GatewayOptions {
@@ -27,6 +30,7 @@ export interface GatewayOptions {
   readonly experiments: Experiments;
   readonly answerer: TextAnswerer;
   readonly provider: () => ProviderChoice;
+  readonly layout: () => SettledLayout | undefined;
   readonly metrics: Metrics;
   readonly now: () => number;
 }
@@ -83,12 +87,13 @@ export class Gateway {
   }
 
   readiness(): Readiness {
-    const { registry, provider } = this.#options;
+    const { registry, provider, layout } = this.#options;
     return {
       ready: this.#isReady() && !this.#draining,
       draining: this.#draining,
       variants: registry.list().map(({ name, state, detail }) => ({ name, state, detail })),
       executionProvider: provider(),
+      workerLayout: layout(),
     };
   }
 

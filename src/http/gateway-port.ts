@@ -52,6 +52,13 @@ export interface ReadinessFacts {
     readonly active: string;
     readonly detail: string | undefined;
   };
+  readonly workerLayout:
+    | {
+        readonly workers: number;
+        readonly threads: number;
+        readonly chosenBy: 'configuration' | 'measurement' | 'rule';
+      }
+    | undefined;
 }
 
 /** All that HTTP needs of the gateway; the seam at which tests put another one. */

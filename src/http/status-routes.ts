@@ -26,6 +26,14 @@ export const readinessSchema = z.strictObject({
     active: z.string(),
     detail: z.string().optional(),
   }),
+  worker_layout: z
+    .strictObject({
+      workers: z.int(),
+      threads: z.int(),
+      chosen_by: z.enum(['configuration', 'measurement', 'rule']),
+    })
+    .nullable()
+    .describe('Worker processes and the threads of each; null until it is settled.'),
 });
 
 export const variantsSchema = z.strictObject({
@@ -113,14 +121,22 @@ export function metricsText(metrics: Metrics): (exchange: Exchange) => Promise<v
   return async (exchange) => send(exchange, await metrics.render(), { type: metrics.contentType });
 }
 
-function toReadiness({ ready, draining, variants, executionProvider }: ReadinessFacts) {
-  const { requested, active, detail } = executionProvider;
+function toReadiness(facts: ReadinessFacts) {
+  const { ready, draining, variants, workerLayout } = facts;
+  const { requested, active, detail } = facts.executionProvider;
   return {
     ready,
     draining,
     variants: variants.map(({ name, state, detail }) => ({ name, state, detail })),
     execution_provider: { requested, active, detail },
+    worker_layout: toLayout(workerLayout),
   };
+}
+
+function toLayout(layout: ReadinessFacts['workerLayout']) {
+  if (layout === undefined) return null;
+  const { workers, threads, chosenBy } = layout;
+  return { workers, threads, chosen_by: chosenBy };
 }
 
 function toCalibration(calibration: CalibrationFacts | undefined) {

@@ -17,19 +17,41 @@ const MEASUREMENT_VERSION = 2;
 /** What a variant was found to be on this host. */
 export type Measurement = z.infer<typeof measurementSchema>;
 
-/** All that a measurement depends on, except the variant itself. */
-export interface MeasuredHost {
+const count = z.int().min(1);
+const layoutSchema = z.object({
+  workers: count,
+  threads: count,
+  /** For people who wonder about the choice. */
+  figures: z.array(
+    z.object({ workers: count, threads: count, answersPerSecond: z.number().positive() }),
+  ),
+  measuredAt: z.string(),
+});
+
+/** The layout of workers that was found to answer the most on this host. */
+export type LayoutMeasurement = z.infer<typeof layoutSchema>;
+
+interface KnownHost {
   readonly cpuModel: string;
   readonly cpuFlags: string;
   readonly runtime: string;
   readonly provider: string;
+}
+
+/** All that a variant's measurement depends on, except the variant itself. */
+export interface MeasuredHost extends KnownHost {
   readonly workers: number;
   readonly threads: number;
 }
 
+/** All that the best layout depends on, except the models. */
+export interface LayoutHost extends KnownHost {
+  readonly cores: number;
+}
+
 /**
- * Keeps measurements from start to start, one small file per host and variant, so that only a first start
- * measures. A file that is missing or damaged means: measure again.
+ * Keeps measurements from start to start, one small file each, so that only a first start measures. A file that is
+ * missing or damaged means: measure again.
  */
 export class MeasurementStore {
   readonly #dir: string;
@@ -38,31 +60,44 @@ export class MeasurementStore {
     this.#dir = dir;
   }
 
-  async read(host: MeasuredHost, variantDigest: string): Promise<Measurement | undefined> {
+  read(host: MeasuredHost, variantDigest: string): Promise<Measurement | undefined> {
+    return this.#read(measurementSchema, [host, variantDigest]);
+  }
+
+  /** Rejects where the folder cannot be written. */
+  write(host: MeasuredHost, variantDigest: string, measurement: Measurement): Promise<void> {
+    return this.#write([host, variantDigest], measurement);
+  }
+
+  readLayout(host: LayoutHost, modelsDigest: string): Promise<LayoutMeasurement | undefined> {
+    return this.#read(layoutSchema, ['layout', host, modelsDigest]);
+  }
+
+  /** Rejects where the folder cannot be written. */
+  writeLayout(host: LayoutHost, modelsDigest: string, layout: LayoutMeasurement): Promise<void> {
+    return this.#write(['layout', host, modelsDigest], layout);
+  }
+
+  async #read<T>(schema: z.ZodType<T>, key: unknown): Promise<T | undefined> {
     try {
-      const parsed = measurementSchema.safeParse(
-        JSON.parse(await readFile(this.#file(host, variantDigest), 'utf8')),
-      );
-      return parsed.data;
+      return schema.safeParse(JSON.parse(await readFile(this.#file(key), 'utf8'))).data;
     } catch {
       // Whatever is wrong with a cached figure, measuring again puts it right.
       return undefined;
     }
   }
 
-  /** Written aside, then renamed. Rejects where the folder cannot be written. */
-  async write(host: MeasuredHost, variantDigest: string, measurement: Measurement): Promise<void> {
+  /** Written aside, then renamed. */
+  async #write(key: unknown, value: unknown): Promise<void> {
     await mkdir(this.#dir, { recursive: true });
-    const file = this.#file(host, variantDigest);
+    const file = this.#file(key);
     const aside = `${file}.${process.pid}`;
-    await writeFile(aside, `${JSON.stringify(measurement, null, 2)}\n`);
+    await writeFile(aside, `${JSON.stringify(value, null, 2)}\n`);
     await rename(aside, file);
   }
 
-  #file(host: MeasuredHost, variantDigest: string): string {
-    const key = createHash('sha256')
-      .update(JSON.stringify([MEASUREMENT_VERSION, host, variantDigest]))
-      .digest('hex');
-    return path.join(this.#dir, `${key.slice(0, 32)}.json`);
+  #file(key: unknown): string {
+    const digest = createHash('sha256').update(JSON.stringify([MEASUREMENT_VERSION, key])).digest('hex');
+    return path.join(this.#dir, `${digest.slice(0, 32)}.json`);
   }
 }

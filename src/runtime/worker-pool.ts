@@ -30,7 +30,7 @@ const CLOSE_GRACE_MS = 1_000;
 
 /** Worker processes that each hold every variant. It runs what it is given; what runs when is the scheduler's. */
 export class WorkerPool {
-  readonly #options: WorkerPoolOptions;
+  #options: WorkerPoolOptions;
   readonly #slots: Slot[] = [];
   readonly #providers = new Map<string, Provider>();
   readonly #watch: NodeJS.Timeout;
@@ -44,8 +44,12 @@ export class WorkerPool {
     this.#watch.unref();
   }
 
-  /** Starts all workers; resolves when each has loaded what it can. Rejects if one dies before that. */
-  async start(): Promise<void> {
+  /**
+   * Starts all workers; resolves when each has loaded what it can. Rejects if one dies before that. `late` replaces
+   * what was not known yet when the pool was made.
+   */
+  async start(late: Partial<Pick<WorkerPoolOptions, 'workers' | 'variants'>> = {}): Promise<void> {
+    this.#options = { ...this.#options, ...late };
     const starts = Array.from({ length: this.#options.workers }, (_, index) => this.#spawn(index));
     await Promise.all(starts);
   }

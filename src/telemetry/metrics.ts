@@ -47,12 +47,17 @@ const PADDING_BUCKETS = [0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5];
 /** Measured over predicted: 1 is a perfect prediction. */
 const ERROR_BUCKETS = [0.25, 0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.35, 1.5, 2, 3, 5, 10];
 
-/** Every metric of the gateway, declared once, with a registry of its own. Never a text or a key in a label. */
-export function createMetrics() {
+/**
+ * Every metric of the gateway, declared once, with a registry of its own. Never a text or a key in a label. Those of the
+ * process watch it as long as it lives; whoever needs the others for a moment leaves them out.
+ */
+export function createMetrics({ ofProcess = true }: { ofProcess?: boolean } = {}) {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
-  declareEventLoopDelay(registry);
+  if (ofProcess) {
+    collectDefaultMetrics({ register: registry });
+    declareEventLoopDelay(registry);
+  }
 
   const phaseDuration = new Histogram({
     name: 'entier_phase_duration_seconds',

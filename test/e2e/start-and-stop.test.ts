@@ -75,6 +75,45 @@ describe('the start', () => {
     assert.deepEqual(await profiles(), await profiles());
   });
 
+  it('measures worker layouts at a first start only, and tells which one serves', async (test) => {
+    const ENTIER_PROFILES_DIR = path.join(root, 'layouts');
+    const served = async (): Promise<{ layout: unknown; output: string }> => {
+      const gateway = await start({ ENTIER_PROFILES_DIR });
+      const ready = await (await fetch(`${gateway.url}/readyz`)).json();
+      await gateway.stop();
+      const { worker_layout: layout } = ready as { worker_layout: unknown };
+      return { layout, output: gateway.output() };
+    };
+    const first = await served();
+    assert.match(first.output, /measuring worker layouts/);
+    if (first.output.includes('other work takes the cores')) {
+      test.skip('the host is too busy to measure on');
+      return;
+    }
+    assert.match(JSON.stringify(first.layout), /"chosen_by":"measurement"/);
+
+    const second = await served();
+
+    assert.doesNotMatch(second.output, /measuring worker layouts/);
+    assert.deepEqual(second.layout, first.layout);
+  });
+
+  it('takes the layout of the configuration without a measurement', async () => {
+    const gateway = await start({
+      ENTIER_PROFILES_DIR: path.join(root, 'no-layouts'),
+      ENTIER_WORKERS: '3',
+      ENTIER_THREADS: '1',
+    });
+    const ready = await (await fetch(`${gateway.url}/readyz`)).json();
+    assert.deepEqual((ready as { worker_layout: unknown }).worker_layout, {
+      workers: 3,
+      threads: 1,
+      chosen_by: 'configuration',
+    });
+    assert.equal(gateway.workerPids().length, 3);
+    assert.doesNotMatch(gateway.output(), /measuring worker layouts/);
+  });
+
   it('refuses a model file with one changed byte, serves the other variant and says so', async () => {
     const dir = copyOfModels('one-bad');
     flipOneByte(path.join(dir, 'tiny', 'model.onnx'));

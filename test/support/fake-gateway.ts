@@ -42,6 +42,7 @@ export class FakeGateway implements GatewayPort {
       { name: 'broken', state: 'failed', detail: 'its sha256 is not that of the card' },
     ],
     executionProvider: { requested: 'auto', active: 'cpu', detail: 'no CUDA: no device' },
+    workerLayout: { workers: 2, threads: 1, chosenBy: 'measurement' },
   };
 
   async handle(request: NerRequest): Promise<NerOutcome[]> {

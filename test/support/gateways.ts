@@ -94,6 +94,7 @@ export async function startGateway(options: {
     experiments: new Experiments(experiments),
     answerer,
     provider: () => ({ requested: 'auto', active: 'cpu', detail: undefined }),
+    layout: () => ({ workers, threads: 1, chosenBy: 'configuration' }),
     metrics,
     now,
   });

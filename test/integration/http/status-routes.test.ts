@@ -41,6 +41,7 @@ describe('the routes that tell of the gateway', () => {
         { name: 'broken', state: 'failed', detail: 'its sha256 is not that of the card' },
       ],
       execution_provider: { requested: 'auto', active: 'cpu', detail: 'no CUDA: no device' },
+      worker_layout: { workers: 2, threads: 1, chosen_by: 'measurement' },
     });
     assert.ok(schemas.readinessSchema.safeParse(body).success);
   });

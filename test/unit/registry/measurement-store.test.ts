@@ -50,6 +50,21 @@ describe('MeasurementStore', () => {
     assert.equal(await store.read(host, digest), undefined);
   });
 
+  it('keeps a layout by host, cores and models, apart from what it knows of variants', async () => {
+    const store = new MeasurementStore(path.join(root, 'layouts'));
+    const { cpuModel, cpuFlags, runtime, provider } = host;
+    const layoutHost = { cpuModel, cpuFlags, runtime, provider, cores: 2 };
+    const figures = [{ workers: 2, threads: 1, answersPerSecond: 470 }];
+    const layout = { workers: 2, threads: 1, figures, measuredAt: '2026-01-01' };
+
+    await store.writeLayout(layoutHost, digest, layout);
+
+    assert.deepEqual(await store.readLayout(layoutHost, digest), layout);
+    assert.equal(await store.readLayout({ ...layoutHost, cores: 4 }, digest), undefined);
+    assert.equal(await store.readLayout(layoutHost, 'cd'.repeat(32)), undefined);
+    assert.equal(await store.read(host, digest), undefined);
+  });
+
   it('rejects where it cannot write', async () => {
     const file = path.join(root, 'a-file');
     writeFileSync(file, '');

@@ -29,6 +29,17 @@ describe('createMetrics', () => {
     assert.deepEqual(ours(createMetrics().describe()), ours(documented()));
   });
 
+  it('leaves out those of the process where they are not wanted', () => {
+    const names = createMetrics({ ofProcess: false })
+      .describe()
+      .map(({ name }) => name);
+    assert.ok(names.length > 10);
+    assert.deepEqual(
+      names.filter((name) => !name.startsWith('entier_')),
+      [],
+    );
+  });
+
   it('declares no metric of the process that docs/metrics.md leaves out', () => {
     const rows = documented();
     const missing = createMetrics()
