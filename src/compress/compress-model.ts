@@ -1,23 +1,17 @@
-import { computeInHalves } from './compute-halves.js';
-import { cutLayers } from './cut-layers.js';
-import { cutUnits } from './cut-units.js';
+import { changePrecision } from './change-precision.js';
+import { cutLayers } from './passes/cut-layers.js';
+import { cutUnits } from './passes/cut-units.js';
 import { describeGraph, openModel } from './describe-model.js';
-import { encoderOf } from './encoder.js';
-import type { Graph } from './graph.js';
-import { elementsOf } from './matrix.js';
-import { DataType } from './data-type.js';
-import { DEFAULT_LIMITS, type ModelLimits } from './model-limits.js';
-import { updateProperties } from './model-properties.js';
-import type { NodeMessage } from './onnx-schema.js';
-import { quantizeBlocks } from './quantize-blocks.js';
-import { quantizeEmbeddings } from './quantize-embeddings.js';
-import { quantizeProducts } from './quantize-products.js';
+import { encoderOf } from './encoder/encoder.js';
+import type { Graph } from './onnx/graph.js';
+import { elementsOf } from './onnx/matrix.js';
+import { DataType } from './onnx/data-type.js';
+import { DEFAULT_LIMITS, type ModelLimits } from './onnx/model-limits.js';
+import { updateProperties } from './passes/model-properties.js';
 import { checkRecipe, type FullRecipe, type Recipe } from './recipe.js';
-import { storeFloats, storeHalves } from './store-floats.js';
-import { classifiers, wordTable } from './tables.js';
-import { keptUnits, type UnitOrder } from './unit-order.js';
-import { unfoldWidening } from './widening.js';
-import { writeModel } from './write-model.js';
+import { keptUnits, type UnitOrder } from './passes/unit-order.js';
+import { unfoldWidening } from './onnx/widening.js';
+import { writeModel } from './onnx/write-model.js';
 
 export interface CompressOptions {
   readonly limits?: ModelLimits;
@@ -76,7 +70,8 @@ export function compressModel(
   const notes = [...model.notes];
   const quantized = changePrecision(graph, full, {
     notes,
-    changes: recipe.precision !== undefined,
+    // What computes in fp16 does so already.
+    changes: recipe.precision !== undefined && model.precision !== 'fp16-compute',
     onDone: progressOf(parameters, options.onProgress),
   });
   graph.dropUnread();
@@ -113,65 +108,3 @@ function progressOf(total: number, onProgress?: (share: number) => void): (n: nu
     onProgress?.(0.95 * Math.min(1, done / Math.max(1, total)));
   };
 }
-
-interface PrecisionPass {
-  readonly notes: string[];
-  /** False where the precision stays that of the parent. */
-  readonly changes: boolean;
-  readonly onDone: (weights: number) => void;
-}
-
-/** Returns the number of quantized products. */
-function changePrecision(graph: Graph, recipe: FullRecipe, pass: PrecisionPass): number {
-  const { notes, changes, onDone } = pass;
-  if (recipe.embeddings === 'int8') {
-    const words = wordTable(graph)!;
-    quantizeEmbeddings(graph, words);
-    onDone(elementsOf(words.table));
-    graph.dropUnread();
-  }
-  if (!changes) return 0;
-  const kept = classifiers(graph);
-  let products = 0;
-  switch (recipe.precision) {
-    case 'int8':
-      products = quantizeProducts(graph, { bits: recipe.weightBits ?? 8, kept, onDone });
-      notes.push(...leftInFloat(graph, kept));
-      break;
-    case 'w8':
-    case 'w4':
-      products = quantizeBlocks(graph, { bits: recipe.precision === 'w8' ? 8 : 4, kept, onDone });
-      notes.push(...leftInFloat(graph, kept));
-      break;
-    case 'fp16-stored':
-      for (const name of storeHalves(graph, onDone)) {
-        notes.push(
-          `a tensor holds numbers too large for fp16 and stays fp32: ${name.slice(0, 80)}`,
-        );
-      }
-      break;
-    case 'fp16-compute':
-      computeInHalves(graph, onDone);
-      break;
-    case 'fp32':
-      storeFloats(graph, onDone);
-      break;
-  }
-  return products;
-}
-
-/** Nodes with weights of their own that no pass knows, by operator. */
-function leftInFloat(graph: Graph, kept: ReadonlySet<NodeMessage>): string[] {
-  const counts = new Map<string, number>();
-  for (const node of graph.nodes) {
-    if (kept.has(node) || !WITH_WEIGHTS.has(node.opType)) continue;
-    const hasMatrix = node.input.some((name) => graph.floats(name)?.dims.length === 2);
-    if (hasMatrix) counts.set(node.opType, (counts.get(node.opType) ?? 0) + 1);
-  }
-  return [...counts].map(
-    ([operator, count]) =>
-      `left in float, because it is not known how to quantize it: ${operator} (${count})`,
-  );
-}
-
-const WITH_WEIGHTS = new Set('MatMul Gemm FusedMatMul Attention'.split(' '));

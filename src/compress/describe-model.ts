@@ -1,13 +1,13 @@
-import { DataType } from './data-type.js';
-import { encoderOf, type Encoder } from './encoder.js';
-import { foldConstants } from './fold-constants.js';
-import { isMicrosoft, isOperator, type Graph } from './graph.js';
-import { linearAt } from './linear.js';
-import { DEFAULT_LIMITS, type ModelLimits } from './model-limits.js';
-import { readModel } from './read-model.js';
+import { DataType } from './onnx/data-type.js';
+import { encoderOf, type Encoder } from './encoder/encoder.js';
+import { foldConstants } from './onnx/fold-constants.js';
+import { isMicrosoft, isOperator, type Graph } from './onnx/graph.js';
+import { linearAt } from './encoder/linear.js';
+import { DEFAULT_LIMITS, type ModelLimits } from './onnx/model-limits.js';
+import { readModel } from './onnx/read-model.js';
 import type { Precision } from './recipe.js';
-import { classifiers, hasFusedEmbeddings, wordTable } from './tables.js';
-import { foldWidening } from './widening.js';
+import { classifiers, hasFusedEmbeddings, wordTable } from './encoder/tables.js';
+import { foldWidening } from './onnx/widening.js';
 
 export interface LayerDescription {
   /** Undefined where they were not recognised, so cannot be cut. */
