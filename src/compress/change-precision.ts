@@ -41,9 +41,7 @@ export function changePrecision(graph: Graph, recipe: FullRecipe, pass: Precisio
       break;
     case 'fp16-stored':
       for (const name of storeHalves(graph, onDone)) {
-        notes.push(
-          `a tensor holds numbers too large for fp16 and stays fp32: ${quoted(name)}`,
-        );
+        notes.push(`a tensor holds numbers too large for fp16 and stays fp32: ${quoted(name)}`);
       }
       break;
     case 'fp16-compute':

@@ -46,6 +46,7 @@ export function openModel(bytes: Uint8Array, limits: ModelLimits): Graph {
   foldConstants(graph, limits);
   foldWidening(graph);
   foldConstants(graph, limits);
+  graph.forgetNames();
   return graph;
 }
 

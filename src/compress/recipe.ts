@@ -17,7 +17,7 @@ export const recipeSchema = z.strictObject({
       'int8: dynamic, a scale a column; w8, w4: weights only, a scale for 32 of them; fp16-stored: halves the file; fp16-compute: for GPUs.',
     ),
   weightBits: z
-    .union([z.literal(7), z.literal(8)])
+    .literal([7, 8])
     .optional()
     .describe('Of int8: 7 for CPUs without VNNI, whose products of 8 bits may saturate.'),
   layers: z

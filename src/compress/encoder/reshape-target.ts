@@ -1,23 +1,29 @@
 import { isOperator, newNode, type Graph } from '../onnx/graph.js';
 import { DataType } from '../onnx/data-type.js';
-import { int64Bytes, integersOf } from '../onnx/matrix.js';
+import { elementsOf, int64Bytes, integersOf } from '../onnx/matrix.js';
 import type { NodeMessage } from '../onnx/onnx-schema.js';
 
 /** One number of a Reshape's target: known, or undefined where the graph computes it. */
 export type TargetNumber = number | undefined;
+
+/** No shape has so many; files that nobody checked might. */
+const LONGEST_TARGET = 16;
 
 /** The target shape of a Reshape, if it is a tensor of the file or put together from single numbers. */
 export function targetOf(graph: Graph, reshape: NodeMessage): TargetNumber[] | undefined {
   const target = reshape.input[1]!;
   const constant = graph.constants.get(target);
   if (constant !== undefined) {
-    return constant.dataType === DataType.int64 ? integersOf(constant) : undefined;
+    const isShape = constant.dataType === DataType.int64 && elementsOf(constant) <= LONGEST_TARGET;
+    return isShape ? integersOf(constant) : undefined;
   }
   const concat = graph.producer(target);
   if (concat === undefined || !isOperator(concat, 'Concat')) return undefined;
+  if (concat.input.length > LONGEST_TARGET) return undefined;
   return concat.input.flatMap((name): TargetNumber[] => {
     const part = graph.constants.get(name);
-    return part?.dataType === DataType.int64 ? integersOf(part) : [undefined];
+    const isKnown = part?.dataType === DataType.int64 && elementsOf(part) <= LONGEST_TARGET;
+    return isKnown ? integersOf(part) : [undefined];
   });
 }
 

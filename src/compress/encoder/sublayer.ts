@@ -17,8 +17,8 @@ export interface Sublayer {
   readonly inner: readonly NodeMessage[];
 }
 
-/** A sublayer of the encoders at hand has some dozens of nodes; a search that goes further has lost its way. */
-const MOST_NODES_BETWEEN = 3000;
+/** A sublayer of the encoders at hand has up to 150 nodes; a search that goes much further has lost its way. */
+const MOST_NODES_BETWEEN = 600;
 
 /** All sublayers, in the graph's order. */
 export function sublayersOf(graph: Graph): Sublayer[] {

@@ -12,24 +12,38 @@ import { transposed } from './matrix.js';
  */
 export function foldConstants(graph: Graph, limits: ModelLimits): void {
   const renamed = new Map<string, string>();
-  graph.replaceNodes((node) => {
+  fold(graph, (node, output) => {
     node.input = node.input.map((name) => renamed.get(name) ?? name);
-    const output = node.output[0];
-    if (output === undefined || node.output.length > 1 || graph.isOutput(output)) return undefined;
     const source = graph.constants.get(node.input[0] ?? '');
     if (isOperator(node, 'Identity') && source !== undefined) {
       renamed.set(output, source.name);
-      return [];
+      return 'nothing';
     }
-    const folded = isOperator(node, 'Constant')
-      ? constantOf(node, limits)
-      : source && transposeOf(node, source);
-    if (folded === undefined) return undefined;
-    // The value keeps its name, which the node gives up.
-    graph.constants.set(output, { storedAs: folded.dataType, ...folded, name: output });
-    return [];
+    return isOperator(node, 'Constant') ? constantOf(node, limits) : undefined;
+  });
+  fold(graph, (node) => {
+    const source = graph.constants.get(node.input[0] ?? '');
+    // One that others read too would be in memory twice.
+    const isOnlyReader = source !== undefined && graph.readers(source.name).length === 1;
+    return isOnlyReader ? transposeOf(node, source) : undefined;
   });
   graph.dropUnread();
+}
+
+/** Takes away each node of which `change` makes a tensor, or that it says is worth nothing; its value keeps its name. */
+function fold(
+  graph: Graph,
+  change: (node: NodeMessage, output: string) => Folded | 'nothing' | undefined,
+): void {
+  graph.replaceNodes((node) => {
+    const output = node.output[0] ?? '';
+    const folded = change(node, output);
+    if (folded === undefined || node.output.length > 1 || graph.isOutput(output)) return undefined;
+    if (folded !== 'nothing') {
+      graph.constants.set(output, { storedAs: folded.dataType, ...folded, name: output });
+    }
+    return [];
+  });
 }
 
 type Folded = Omit<NewConstant, 'name'> & { readonly storedAs?: number };

@@ -36,7 +36,7 @@ export class Graph {
   nodes: NodeMessage[];
   readonly inputs: ValueInfoMessage[];
   readonly outputs: readonly ValueInfoMessage[];
-  readonly #names = new Set<string>();
+  #names: Set<string> | undefined;
   #producers: Map<string, NodeMessage> | undefined;
   #readers: Map<string, NodeMessage[]> | undefined;
 
@@ -53,11 +53,6 @@ export class Graph {
     this.inputs = parts.inputs;
     this.outputs = parts.outputs;
     for (const constant of parts.constants) this.constants.set(constant.name, constant);
-    for (const { name } of this.inputs) this.#names.add(name);
-    for (const name of this.constants.keys()) this.#names.add(name);
-    for (const node of this.nodes) {
-      for (const name of [node.name, ...node.output]) this.#names.add(name);
-    }
   }
 
   /** The node that makes a value; undefined for inputs and constants. */
@@ -110,10 +105,20 @@ export class Graph {
 
   /** The name itself, or with a number where it is taken. */
   freshName(wanted: string): string {
+    this.#names ??= new Set([
+      ...this.inputs.map(({ name }) => name),
+      ...this.constants.keys(),
+      ...this.nodes.flatMap((node) => [node.name, ...node.output]),
+    ]);
     let name = wanted;
     for (let i = 1; this.#names.has(name); i += 1) name = `${wanted}.${i}`;
     this.#names.add(name);
     return name;
+  }
+
+  /** What has gone from the graph may be a name again. Not to be called between a fresh name and its use. */
+  forgetNames(): void {
+    this.#names = undefined;
   }
 
   /** Returns the name under which it is known. */
@@ -177,13 +182,14 @@ export interface NewNode {
   readonly attribute?: NodeMessage['attribute'];
 }
 
-export function newNode({ opType, input, output, domain, attribute }: NewNode): NodeMessage {
+/** The domain is written even if it is the standard one, as our own files do, so that they come out as they went in. */
+export function newNode({ opType, input, output, domain = '', attribute }: NewNode): NodeMessage {
   return create(NodeSchema, {
     opType,
     input: [...input],
     output: [...output],
     name: output[0]!,
-    ...(domain === undefined ? {} : { domain }),
+    domain,
     attribute: [...(attribute ?? [])],
   });
 }

@@ -6,6 +6,8 @@ export interface ModelLimits {
   readonly maxTensorBytes: number;
   readonly maxNodes: number;
   readonly maxTensors: number;
+  /** Of the model, and as many outputs. */
+  readonly maxInputs: number;
   /** Messages, strings and numbers beside weights: each becomes an object in memory. */
   readonly maxItems: number;
   readonly maxTensorRank: number;
@@ -18,6 +20,7 @@ export const DEFAULT_LIMITS: ModelLimits = {
   maxTensorBytes: 2 ** 31 - 1,
   maxNodes: 50_000,
   maxTensors: 50_000,
+  maxInputs: 100,
   maxItems: 1_000_000,
   maxTensorRank: 8,
 };

@@ -30,6 +30,12 @@ export function readModel(bytes: Uint8Array, limits: ModelLimits): Graph {
   const constants = readConstants(graph.initializer, limits);
   // Files of the first years list the tensors of the file among the inputs as well.
   const inputs = graph.input.filter(({ name }) => !constants.has(name));
+  if (Math.max(inputs.length, graph.output.length) > limits.maxInputs) {
+    throw new ModelError(
+      'too_large',
+      `The model has ${inputs.length} inputs and ${graph.output.length} outputs, at most ${limits.maxInputs} of each are taken (maxInputs).`,
+    );
+  }
   const nodes = sortNodes(graph, [...inputs.map(({ name }) => name), ...constants.keys()]);
   return new Graph(model, { nodes, constants: constants.values(), inputs, outputs: graph.output });
 }
