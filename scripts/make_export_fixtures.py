@@ -261,7 +261,11 @@ def main() -> None:
         "roberta-traced": ("roberta", "sdpa", traced(17)),
         "distilbert-exported": ("distilbert", "eager", exported),
         "deberta-traced": ("deberta", "eager", traced(17)),
-        "bert-fused": ("bert", "eager", lambda model, *_: fused(tagger_graph(model, "fp32"), normalization=True)),
+        "bert-fused": (
+            "bert",
+            "eager",
+            lambda model, *_: fused(tagger_graph(model, "fp32"), normalization=True),
+        ),
         "bert-joined": ("bert", "eager", lambda model, *_: fused_with_joined_attention(model)),
     }
     cases = {}
