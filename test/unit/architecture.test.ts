@@ -9,13 +9,14 @@ const BANNED_NAMES = /^(utils?|helpers?|common|types|index|misc)\.ts$/;
 /** What each layer may import: itself, the leaves, and those below it. The leaves: errors, telemetry, config's types. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   main: ['app', 'config'],
-  app: ['http', 'gateway', 'experiments', 'scheduling', 'runtime', 'registry', 'ner'],
+  app: ['http', 'gateway', 'experiments', 'scheduling', 'runtime', 'registry', 'compress', 'ner'],
   http: ['gateway', 'ner'],
-  gateway: ['experiments', 'scheduling', 'runtime', 'registry', 'ner'],
+  gateway: ['experiments', 'scheduling', 'runtime', 'registry', 'compress', 'ner'],
   experiments: ['ner'],
   scheduling: ['ner'],
   runtime: ['ner'],
   registry: ['ner'],
+  compress: ['ner'],
   ner: [],
   telemetry: [],
   errors: [],
@@ -28,6 +29,10 @@ const ONLY_IN: Record<string, RegExp> = {
   'onnxruntime-node': /^runtime\/worker-host\.ts$/,
   'prom-client': /^telemetry\//,
   'lru-cache': /^gateway\/result-cache\.ts$/,
+  '@bufbuild/protobuf': /^compress\//,
+  '@bufbuild/protobuf/codegenv2': /^compress\/onnx\/onnx-schema\.ts$/,
+  '@bufbuild/protobuf/wire': /^compress\/onnx\//,
+  '@bufbuild/protobuf/wkt': /^compress\/onnx\/onnx-schema\.ts$/,
   autocannon: /^$/,
 };
 
