@@ -97,7 +97,9 @@ export class MeasurementStore {
   }
 
   #file(key: unknown): string {
-    const digest = createHash('sha256').update(JSON.stringify([MEASUREMENT_VERSION, key])).digest('hex');
+    const digest = createHash('sha256')
+      .update(JSON.stringify([MEASUREMENT_VERSION, key]))
+      .digest('hex');
     return path.join(this.#dir, `${digest.slice(0, 32)}.json`);
   }
 }
