@@ -1,6 +1,7 @@
 import { errors } from '../errors.js';
 import { RunFailedError } from '../runtime/worker.js';
 import { batchInput, splitLogits, type SpecialTokens } from './batch-input.js';
+import { recordEnd, recordStart } from './batch-metrics.js';
 import type { EncodedText, Window } from '../ner/encoded-text.js';
 import type { WorkerPool } from '../runtime/worker-pool.js';
 import type { Scheduler } from '../scheduling/scheduler.js';
@@ -21,6 +22,8 @@ export interface WorkDone {
   readonly logits: readonly Float32Array[];
   readonly startedAt: number;
   readonly finishedAt: number;
+  /** Of the last run, the way to the worker and back. */
+  readonly dispatchMs: number;
 }
 
 interface PendingWork {
@@ -132,9 +135,10 @@ export class Dispatcher {
   }
 
   async #run(batch: Batch): Promise<void> {
-    const { scheduler, pool, now, special, labelCount, logger } = this.#options;
+    const { scheduler, pool, now, special, labelCount, metrics, logger } = this.#options;
     const input = batchInput(batch.variant, this.#windowsOf(batch), special);
-    this.#observeStart(batch, input.lengths);
+    this.#recordDelays(batch);
+    recordStart(batch, input.lengths, metrics);
     const startedAt = now();
     try {
       const output = await pool.run(
@@ -144,10 +148,11 @@ export class Dispatcher {
       const finishedAt = now();
       this.#keep(batch, splitLogits(output.logits, input.lengths, labelCount));
       const measuredMs = finishedAt - startedAt;
-      scheduler.observeDispatch(measuredMs - output.runMs);
+      const dispatchMs = measuredMs - output.runMs;
+      scheduler.observeDispatch(dispatchMs);
       const finished = scheduler.complete(batch, output.runMs, finishedAt);
-      for (const task of finished) this.#finish(task, finishedAt);
-      this.#observeEnd(batch, measuredMs);
+      for (const task of finished) this.#finish(task, { finishedAt, dispatchMs });
+      recordEnd({ batch, measuredMs }, scheduler, metrics);
     } catch (error) {
       const how = error instanceof RunFailedError ? 'the model refused a batch' : 'a worker died';
       logger.error({ err: error, variant: batch.variant, jobs: batch.jobs.length }, how);
@@ -176,7 +181,10 @@ export class Dispatcher {
     });
   }
 
-  #finish({ task, variant, reason }: FinishedTask, finishedAt: number): void {
+  #finish(
+    { task, variant, reason }: FinishedTask,
+    { finishedAt, dispatchMs }: Pick<WorkDone, 'finishedAt' | 'dispatchMs'>,
+  ): void {
     const pending = this.#take(task.id);
     pending?.resolve({
       variant,
@@ -184,6 +192,7 @@ export class Dispatcher {
       logits: pending.logits,
       startedAt: pending.startedAt ?? finishedAt,
       finishedAt,
+      dispatchMs,
     });
   }
 
@@ -223,26 +232,13 @@ export class Dispatcher {
     return { id, arrivalAt, deadlineAt, allowed, onMiss, criticality, heldQuality, windowTokens };
   }
 
-  #observeStart(batch: Batch, lengths: Int32Array): void {
-    const { metrics } = this.#options;
+  /** A task waits until its first window runs. */
+  #recordDelays(batch: Batch): void {
     for (const { task } of batch.jobs) {
       const pending = this.#pending.get(task.id);
       if (pending === undefined || pending.startedAt !== undefined) continue;
       pending.startedAt = batch.startedAt;
-      metrics.queueDelay.observe((batch.startedAt - task.arrivalAt) / 1000);
+      this.#options.metrics.queueDelay.observe((batch.startedAt - task.arrivalAt) / 1000);
     }
-    const tokens = lengths.reduce((sum, length) => sum + length, 0);
-    metrics.batchJobs.observe(batch.jobs.length);
-    metrics.batchPaddingRatio.observe(1 - tokens / (batch.jobs.length * batch.length));
-  }
-
-  #observeEnd(batch: Batch, measuredMs: number): void {
-    const { metrics, scheduler } = this.#options;
-    metrics.predictionErrorRatio.observe(
-      { variant: batch.variant },
-      measuredMs / batch.predictedMs,
-    );
-    metrics.slowdownRatio.set(scheduler.slowdown());
-    metrics.priceOfTime.set(scheduler.price());
   }
 }

@@ -169,7 +169,7 @@ export class TextAnswerer {
       cache.set(card.sha256, question.cacheKey, { spans, truncated, errorProbability });
 
     const decodedAt = now();
-    this.#reserve.observe(decodedAt - done.settledAt);
+    this.#reserve.observe(decodedAt - done.settledAt, done.dispatchMs);
     const phases = {
       tokenizeMs,
       queueMs: Math.max(0, done.settledAt - done.runMs - request.arrivalAt - tokenizeMs),

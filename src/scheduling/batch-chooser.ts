@@ -99,6 +99,6 @@ export class BatchChooser implements ChoosesBatches {
 }
 
 /** A run up to this makes no newcomer miss; what may as well wait, or need not be so long, keeps to it. */
-function harmlessRunMs({ patience, othersBusyMs }: RoutingTerms): number {
-  return othersBusyMs <= patience.leastMs ? Infinity : patience.leastMs;
+function harmlessRunMs({ patience, others }: RoutingTerms): number {
+  return others.busyMs <= patience.leastMs ? Infinity : patience.leastMs;
 }

@@ -1,3 +1,4 @@
+import { RecentLoad, type Load } from './recent-load.js';
 import type { Batch } from './task.js';
 
 /** A run past its prediction is taken to need this share of it still. */
@@ -7,6 +8,7 @@ const OVERRUN_SHARE = 0.1;
 export class Capacity {
   workers: number;
   readonly #running = new Map<number, Batch>();
+  readonly #recent = new RecentLoad();
 
   constructor(workers: number) {
     this.workers = workers;
@@ -22,11 +24,20 @@ export class Capacity {
 
   start(batch: Batch): void {
     this.#running.set(batch.id, batch);
+    this.#recent.start(batch.predictedMs);
+    this.#recordUse(batch.startedAt);
   }
 
   /** Returns false if this batch is not running (any more). */
-  end(batch: Batch): boolean {
-    return this.#running.delete(batch.id);
+  end(batch: Batch, now: number): boolean {
+    const wasRunning = this.#running.delete(batch.id);
+    if (wasRunning) this.#recordUse(now);
+    return wasRunning;
+  }
+
+  /** What the workers did of late. */
+  load(now: number): Load {
+    return this.#recent.at(now);
   }
 
   snapshot(now: number): CapacitySnapshot {
@@ -36,6 +47,10 @@ export class Capacity {
     }
     remaining.sort((one, other) => one - other);
     return new CapacitySnapshot(this.workers, remaining);
+  }
+
+  #recordUse(now: number): void {
+    this.#recent.change(Math.min(1, this.#running.size / Math.max(1, this.workers)), now);
   }
 }
 

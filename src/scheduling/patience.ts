@@ -22,6 +22,16 @@ export class Patience {
     }
     return sum / this.#overMs;
   }
+
+  /** Expected newcomers in a ms that miss, if a worker is free only at the end of a run of `runMs` that began at any time. */
+  missesPerMs(runMs: number): number {
+    let sum = 0;
+    for (const ms of this.#sortedMs) {
+      if (ms >= runMs) break;
+      sum += 1 - ms / runMs;
+    }
+    return sum / this.#overMs;
+  }
 }
 
 /** Nobody is expected: no run makes anybody miss. */

@@ -3,6 +3,7 @@ import { runTimeMs } from './latency-profile.js';
 import type { ModelledVariant } from './latency-model.js';
 import type { CapacitySnapshot } from './capacity.js';
 import type { LiveTask } from './live-task.js';
+import type { Load } from './recent-load.js';
 import type { Patience } from './patience.js';
 import type { RouteReason } from './task.js';
 
@@ -10,11 +11,20 @@ import type { RouteReason } from './task.js';
 export interface RoutingTerms {
   /** Quality per worker-ms. */
   readonly price: number;
-  /** How long newcomers could wait, and for how long none of the other workers will be free. */
+  /** How long newcomers could wait. */
   readonly patience: Patience;
-  readonly othersBusyMs: number;
+  readonly others: Others;
   /** Whether a run has to leave those who wait the time that they need. */
   readonly keepsOthersFeasible: boolean;
+}
+
+/** The workers beside the one that is to run. */
+export interface Others {
+  /** For how long none of them will be free; 0 if one is idle, Infinity if there is none. */
+  readonly busyMs: number;
+  /** How likely it is at any time after that that all of them are taken, and how long their runs are; as of late. */
+  readonly takenShare: number;
+  readonly typicalRunMs: number;
 }
 
 /**
@@ -31,9 +41,13 @@ export interface Route {
   readonly pays: boolean;
 }
 
-/** How long none of the other workers will be free; 0 if one is idle, Infinity if there is no other. */
-export function othersBusyMs({ workers, remaining }: CapacitySnapshot): number {
-  return workers - remaining.length > 1 ? 0 : (remaining[0] ?? Infinity);
+export function othersOf(snapshot: CapacitySnapshot, { busyShare, typicalRunMs }: Load): Others {
+  const { workers, remaining } = snapshot;
+  return {
+    busyMs: workers - remaining.length > 1 ? 0 : (remaining[0] ?? Infinity),
+    takenShare: busyShare ** Math.max(0, workers - 1),
+    typicalRunMs,
+  };
 }
 
 /**
@@ -75,10 +89,15 @@ export function route(live: LiveTask, outlook: Outlook, terms: RoutingTerms): Ro
 }
 
 /**
- * What a run costs newcomers, in quality: runs are not interrupted, and while all workers are taken short budgets miss.
+ * What a run costs newcomers, in quality: runs are not interrupted, and while all workers are taken short budgets miss. Until
+ * one of the others is free that is certain; after that they are taken as often as of late.
  */
-export function blockingRisk(runMs: number, { patience, othersBusyMs }: RoutingTerms): number {
-  return MISS_WEIGHT * patience.missesWithin(Math.min(runMs, othersBusyMs));
+export function blockingRisk(runMs: number, { patience, others }: RoutingTerms): number {
+  const certain = patience.missesWithin(Math.min(runMs, others.busyMs));
+  const afterMs = Math.max(0, runMs - others.busyMs);
+  if (afterMs === 0) return MISS_WEIGHT * certain;
+  const missesPerMs = others.takenShare * patience.missesPerMs(others.typicalRunMs);
+  return MISS_WEIGHT * (certain + missesPerMs * afterMs);
 }
 
 export function reasonFor(live: LiveTask, variant: ModelledVariant): RouteReason {

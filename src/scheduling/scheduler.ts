@@ -6,7 +6,7 @@ import { LatencyModel, type ModelledVariant } from './latency-model.js';
 import { LiveTask } from './live-task.js';
 import { ALL_MECHANISMS, type Mechanisms } from './mechanisms.js';
 import { TimePrice } from './price.js';
-import { othersBusyMs, route } from './router.js';
+import { othersOf, route } from './router.js';
 import { TaskBoard } from './task-board.js';
 import {
   CRITICALITIES,
@@ -144,7 +144,7 @@ export class Scheduler {
 
   /** Reports a run that is done; returns the tasks that it finishes. A batch that is not running is ignored. */
   complete(batch: Batch, measuredMs: number, now: number): FinishedTask[] {
-    if (!this.#capacity.end(batch)) return [];
+    if (!this.#capacity.end(batch, now)) return [];
     const { variant, length } = batch;
     this.#model.observe({ variant, jobs: batch.jobs.length, length, measuredMs }, now);
     this.#price.saving.observe(batch, this.#model);
@@ -162,7 +162,7 @@ export class Scheduler {
 
   /** Reports a dead worker. Its jobs wait again, once and while their time allows; returns the tasks that are lost. */
   fail(batch: Batch, now: number): Task[] {
-    if (!this.#capacity.end(batch)) return [];
+    if (!this.#capacity.end(batch, now)) return [];
     const lost: Task[] = [];
     for (const task of new Set(batch.jobs.map((job) => job.task))) {
       const live = this.#board.find(task);
@@ -224,7 +224,7 @@ export class Scheduler {
     return {
       price: this.#price.value,
       patience: this.#price.patience,
-      othersBusyMs: othersBusyMs(outlook.workers),
+      others: othersOf(outlook.workers, this.#capacity.load(outlook.now)),
       keepsOthersFeasible: this.#mechanisms.queueFeasibility,
       maxBatchTokens: this.#maxBatchTokens,
     };

@@ -53,7 +53,8 @@ export function logitsOf(margin: number): Float32Array {
 
 export function doneBy(variant: string, margin: number, times: [number, number]): WorkDone {
   const [startedAt, finishedAt] = times;
-  return { variant, reason: 'best_fit', logits: [logitsOf(margin)], startedAt, finishedAt };
+  const logits = [logitsOf(margin)];
+  return { variant, reason: 'best_fit', logits, startedAt, finishedAt, dispatchMs: 0 };
 }
 
 /** A cascade over a dispatcher of which the test decides what becomes of each submission. */

@@ -35,3 +35,15 @@ describe('AnswerReserve', () => {
     assert.equal(reserve.ms, 0);
   });
 });
+
+describe('AnswerReserve with dispatches', () => {
+  it('keeps free what the way to the worker takes beyond the usual, and not the usual', () => {
+    const usual = new AnswerReserve();
+    for (let i = 0; i < 2_000; i += 1) usual.observe(0.1, 1);
+    assert.ok(usual.ms < 0.3, `${usual.ms} ms`);
+
+    const uneven = new AnswerReserve();
+    for (let i = 0; i < 4_000; i += 1) uneven.observe(0.1, i % 10 === 0 ? 3 : 0.5);
+    assert.ok(uneven.ms > 1.5, `${uneven.ms} ms`);
+  });
+});
