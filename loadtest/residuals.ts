@@ -5,10 +5,11 @@ import { loadCorpus } from './corpus/corpus.js';
 import type { FlagSpec, FlagValues } from './flags.js';
 import { openGateway } from './gateway-process.js';
 import { getJson, postJson } from './get-json.js';
+import { fitPrediction, type PredictedRun } from './prediction-fit.js';
 import { withProgress } from './progress.js';
 import { writeResult } from './result-file.js';
 import { textShapes } from './simulation/text-shapes.js';
-import { median, percentile } from './statistics.js';
+import { percentile } from './statistics.js';
 import { formatNumber, formatTable } from './table.js';
 
 export const residualsFlags = {
@@ -42,6 +43,10 @@ interface VariantRatios {
   readonly variant: string;
   readonly ratios: readonly number[];
 }
+interface VariantRuns {
+  readonly variant: string;
+  readonly runs: readonly PredictedRun[];
+}
 
 const budgetMs = 10_000;
 const shownPercents = [5, 50, 95, 99] as const;
@@ -61,23 +66,29 @@ export async function runResiduals(flags: FlagValues<typeof residualsFlags>): Pr
       seconds: (flags.requests * runTimeMs(profile, 1, 32)) / 1000 / flags.connections,
     }));
     const measured = await withProgress({ steps }, async (next) => {
-      const done: VariantRatios[] = [];
+      const done: VariantRuns[] = [];
       for (const { name, profile } of profiled) {
         next();
-        const runs = await timeRuns({ ...flags, url: gateway.url, texts, variant: name });
-        const ratios = runs.map(({ text, ms }) => ms / runTimeMs(profile, 1, shapes[text]!.tokens));
-        done.push({ variant: name, ratios });
+        const timed = await timeRuns({ ...flags, url: gateway.url, texts, variant: name });
+        const runs = timed.map(({ text, ms }) => ({
+          profileMs: runTimeMs(profile, 1, shapes[text]!.tokens),
+          ms,
+        }));
+        done.push({ variant: name, runs });
       }
       return done;
     });
-    // The scheduler's slowdown follows the host as a whole; what is left is what it cannot predict.
-    const slowdown = median(measured.flatMap(({ ratios }) => ratios));
-    const relative = measured.map(({ variant, ratios }) => ({
+    // These two the scheduler follows for the host as a whole; what is left is what it cannot predict.
+    const { slowdown, dispatchMs } = fitPrediction(measured.flatMap(({ runs }) => runs));
+    const relative = measured.map(({ variant, runs }): VariantRatios => ({
       variant,
-      ratios: ratios.map((ratio) => ratio / slowdown),
+      ratios: runs.map(({ profileMs, ms }) => ms / (slowdown * profileMs + dispatchMs)),
     }));
     console.log(tableOf(relative));
-    console.log(`\nslowdown ${formatNumber(slowdown, 3)}: run times over those of the profiles`);
+    console.log(
+      `\nslowdown ${formatNumber(slowdown, 3)}: run times over those of the profiles; ` +
+        `dispatch ${formatNumber(dispatchMs, 3)} ms: what every run takes beside itself`,
+    );
     const byVariant = relative.map(({ variant, ratios }) => ({
       variant,
       ...Object.fromEntries(shownPercents.map((one) => [`p${one}`, percentile(ratios, one)])),
@@ -87,7 +98,7 @@ export async function runResiduals(flags: FlagValues<typeof residualsFlags>): Pr
       .map((ratio) => Number(ratio.toPrecision(4)))
       .sort((one, other) => one - other);
     const options = { what: 'residuals', startedAt, parameters: flags, folder: flags.out };
-    console.log(`\n${writeResult(options, { slowdown, byVariant, ratios })}`);
+    console.log(`\n${writeResult(options, { slowdown, dispatchMs, byVariant, ratios })}`);
   } finally {
     await gateway.stop();
   }

@@ -18,10 +18,10 @@ export const simulationFlags = {
   models: { kind: 'text', default: 'models', help: 'The folder of variants and tokenizer.' },
   'overhead-us': {
     kind: 'number',
-    default: undefined,
+    default: 250,
     min: 0,
     max: 100_000,
-    help: 'Microseconds that a run takes beside its profile; default: 250, and 0 with --cards, whose profiles hold it.',
+    help: 'Microseconds that a run takes beside its profile; `residuals` tells those of this host.',
   },
   residuals: {
     kind: 'text',
@@ -68,7 +68,7 @@ export async function openWorld(
       ? syntheticResiduals(flags.sigma)
       : measuredResiduals(flags.residuals);
   const variants = flags.cards ? await variantsOfThisHost(flags.models) : frontOfFour;
-  const overheadMs = (flags['overhead-us'] ?? (flags.cards ? 0 : 250)) / 1000;
+  const overheadMs = flags['overhead-us'] / 1000;
   const texts = await textShapes(loadCorpus(), flags.models);
   const front = flags.cards ? `variants of ${flags.models} as profiled here` : 'the front of four';
   return {

@@ -28,7 +28,7 @@ export function serviceTimes({ variants, overheadMs, residualOf, slowdown }: Ser
   };
 }
 
-/** The variants as a gateway gets to know them: it times whole trips to a worker, so the overhead is in its profiles. */
+/** The variants as a gateway plans with them: what a run takes beside itself is learnt and added. */
 export function asMeasured(
   variants: readonly SchedulableVariant[],
   overheadMs: number,
