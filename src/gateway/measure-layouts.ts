@@ -2,6 +2,7 @@ import { WorkerPool, type WorkerPoolOptions } from '../runtime/worker-pool.js';
 import { trialPools, type LayoutFigure, type WorkerLayout } from '../runtime/worker-layout.js';
 import { CoreWaits } from './core-waits.js';
 import { LayoutTrial, type TrialTools } from './layout-trial.js';
+import { median } from './median.js';
 import type { Card } from '../registry/card.js';
 import type { coreWaitMs } from '../runtime/core-wait.js';
 import type { LoadVariant } from '../runtime/protocol.js';
@@ -122,10 +123,4 @@ async function runRounds(
 
 function geometricMean(values: readonly number[]): number {
   return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((left, right) => left - right);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }

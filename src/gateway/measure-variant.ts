@@ -3,6 +3,7 @@ import { codePointsToUtf16 } from '../ner/offset-units.js';
 import { cutWindows, stitchLogits } from '../ner/windows.js';
 import { fitProfile, type LatencySample } from '../scheduling/latency-profile.js';
 import { batchInput, splitLogits, type SpecialTokens } from './batch-input.js';
+import { median } from './median.js';
 import type { Span } from '../ner/span.js';
 import type { TextTokenizer } from '../ner/tokenizer.js';
 import type { Card } from '../registry/card.js';
@@ -55,11 +56,6 @@ async function timeShapes(card: Card, { run, now }: MeasuringTools): Promise<Lat
   }
   // A stall of the host in one round is not what the variant takes.
   return shapes.map(({ jobs, length, runsMs }) => ({ jobs, length, ms: median(runsMs) }));
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  return sorted[sorted.length >> 1]!;
 }
 
 /** Run time does not depend on which tokens these are. */
