@@ -9,9 +9,20 @@ const BANNED_NAMES = /^(utils?|helpers?|common|types|index|misc)\.ts$/;
 /** What each layer may import: itself, the leaves, and those below it. The leaves: errors, telemetry, config's types. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   main: ['app', 'config'],
-  app: ['http', 'gateway', 'experiments', 'scheduling', 'runtime', 'registry', 'compress', 'ner'],
+  app: [
+    'http',
+    'gateway',
+    'building',
+    'experiments',
+    'scheduling',
+    'runtime',
+    'registry',
+    'compress',
+    'ner',
+  ],
   http: ['gateway', 'ner'],
-  gateway: ['experiments', 'scheduling', 'runtime', 'registry', 'compress', 'ner'],
+  gateway: ['building', 'experiments', 'scheduling', 'runtime', 'registry', 'compress', 'ner'],
+  building: ['scheduling', 'runtime', 'registry', 'compress', 'ner'],
   experiments: ['ner'],
   scheduling: ['ner'],
   runtime: ['ner'],
