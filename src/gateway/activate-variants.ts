@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { measureVariant, type MeasuringTools } from './measure-variant.js';
+import type { Card } from '../registry/card.js';
 import type { MeasuredHost, Measurement, MeasurementStore } from '../registry/measurement-store.js';
 import type { VariantEntry, VariantRegistry } from '../registry/variant-registry.js';
 import type { WorkerPool } from '../runtime/worker-pool.js';
@@ -10,7 +11,7 @@ export interface ActivationOptions {
   readonly pool: WorkerPool;
   readonly store: MeasurementStore;
   readonly host: Omit<MeasuredHost, 'provider'>;
-  readonly tokenizer: MeasuringTools['tokenizer'];
+  readonly tokenizerOf: (card: Card) => MeasuringTools['tokenizer'];
   readonly now: () => number;
   readonly logger: Logger;
 }
@@ -64,7 +65,7 @@ async function activate(entry: VariantEntry, options: ActivationOptions): Promis
 async function measured(
   { card }: VariantEntry,
   provider: string,
-  { pool, store, host, tokenizer, now, logger }: ActivationOptions,
+  { pool, store, host, tokenizerOf, now, logger }: ActivationOptions,
 ): Promise<Measurement> {
   if (card === undefined) throw new Error('a loaded variant has a card; this is a bug');
   const key = { ...host, provider };
@@ -76,7 +77,7 @@ async function measured(
   if (known !== undefined) return known;
   const measurement = await measureVariant(card, {
     run: (input) => pool.run(input, HUNG_AFTER_MS),
-    tokenizer,
+    tokenizer: tokenizerOf(card),
     now,
   });
   try {

@@ -40,14 +40,9 @@ async function readCard(modelsDir: string, name: string): Promise<Card> {
   return parsed.data;
 }
 
-/** What all variants of one gateway share: a text is encoded once, whichever variant answers. */
-function familyOf(card: Card): string {
-  return JSON.stringify([card.tokenizer, card.labels, card.inputs.caseTypes]);
-}
-
 /**
- * Reads the manifest and the cards. A variant whose card is missing, wrong or of another family than the first good
- * one is in the registry as failed. Throws ModelsError where the manifest cannot be used.
+ * Reads the manifest and the cards. A variant whose card is missing or wrong is in the registry as failed. Throws
+ * ModelsError where the manifest cannot be used.
  */
 export async function readModels(modelsDir: string): Promise<VariantRegistry> {
   const manifestFile = path.join(modelsDir, 'manifest.json');
@@ -56,14 +51,9 @@ export async function readModels(modelsDir: string): Promise<VariantRegistry> {
     throw new ModelsError(`${manifestFile} is wrong: ${z.prettifyError(manifest.error)}`);
   }
   const registry = new VariantRegistry();
-  let family: string | undefined;
   for (const name of manifest.data.variants) {
     try {
       const card = await readCard(modelsDir, name);
-      family ??= familyOf(card);
-      if (familyOf(card) !== family) {
-        throw new ModelsError('its tokenizer, labels or case types differ from the other variants');
-      }
       registry.add(name, card, path.join(modelsDir, name, card.file));
     } catch (error) {
       if (!(error instanceof ModelsError)) throw error;
