@@ -1,23 +1,15 @@
-import { decode } from '../ner/decode.js';
-import { codePointsToUtf16 } from '../ner/offset-units.js';
-import { cutWindows, stitchLogits } from '../ner/windows.js';
 import { fitProfile, type LatencySample } from '../scheduling/latency-profile.js';
-import { batchInput, splitLogits, type SpecialTokens } from '../runtime/batch-input.js';
+import type { LatencyProfile } from '../scheduling/task.js';
 import { median } from '../scheduling/median.js';
-import type { Span } from '../ner/span.js';
-import type { TextTokenizer } from '../ner/tokenizer.js';
 import type { Card } from '../registry/card.js';
 import type { Measurement } from '../registry/measurement-store.js';
-import type { BatchInput, BatchOutput } from '../runtime/protocol.js';
-
-/** Runs a batch on a worker that nobody else uses meanwhile. */
-export type RunBatch = (input: BatchInput) => Promise<BatchOutput>;
-
-export interface MeasuringTools {
-  readonly run: RunBatch;
-  readonly tokenizer: TextTokenizer & SpecialTokens;
-  readonly now: () => number;
-}
+import type { BatchInput } from '../runtime/protocol.js';
+import {
+  agreementWith,
+  answerReference,
+  type AnsweringCard,
+  type MeasuringTools,
+} from './reference-answers.js';
 
 /** [jobs, tokens each]: one short to one full window, and a batch, so that all three terms of a profile show. */
 const PROFILE_SHAPES = [
@@ -36,12 +28,24 @@ const MAX_ROUNDS = 20;
  * Takes about 300 ms and one pass over the reference sentences. Rejects where a run fails or gives no finite logits.
  */
 export async function measureVariant(card: Card, tools: MeasuringTools): Promise<Measurement> {
-  const agreement = await measureAgreement(card, tools);
-  const profile = fitProfile(await timeShapes(card, tools));
+  const answers = await answerReference(card, card.reference, tools);
+  const agreement = agreementWith(card.reference, answers);
+  const profile = await measureProfile(card, tools);
   return { profile, agreement, measuredAt: new Date().toISOString() };
 }
 
-async function timeShapes(card: Card, { run, now }: MeasuringTools): Promise<LatencySample[]> {
+/** The latency profile of a variant on this host, from about 300 ms of runs. Rejects where a run fails. */
+export async function measureProfile(
+  card: AnsweringCard,
+  tools: Pick<MeasuringTools, 'run' | 'now'>,
+): Promise<LatencyProfile> {
+  return fitProfile(await timeShapes(card, tools));
+}
+
+async function timeShapes(
+  card: AnsweringCard,
+  { run, now }: Pick<MeasuringTools, 'run' | 'now'>,
+): Promise<LatencySample[]> {
   const shapes = PROFILE_SHAPES.filter(([, length]) => length <= card.inputs.maxLength).map(
     ([jobs, length]) => ({ jobs, length, runsMs: [] as number[] }),
   );
@@ -66,42 +70,4 @@ function syntheticBatch(variant: string, jobs: number, length: number): BatchInp
     ids: new Int32Array(jobs * length).fill(1),
     caseTypes: new Uint8Array(jobs * length),
   };
-}
-
-async function measureAgreement(card: Card, tools: MeasuringTools): Promise<number> {
-  let common = 0;
-  let total = 0;
-  for (const { text, entities } of card.reference) {
-    const spans = await answer(card, text, tools);
-    const expected = new Set(
-      codePointsToUtf16(text, entities).map(({ start, end }, index) =>
-        [entities[index]!.label, start, end].join(' '),
-      ),
-    );
-    common += spans.filter((span) =>
-      expected.has([span.label, span.start, span.end].join(' ')),
-    ).length;
-    total += spans.length + expected.size;
-  }
-  return total === 0 ? 1 : (2 * common) / total;
-}
-
-async function answer(
-  card: Card,
-  text: string,
-  { run, tokenizer }: MeasuringTools,
-): Promise<Span[]> {
-  const encoded = await tokenizer.encode(text);
-  const windows = cutWindows(encoded, { maxTokens: card.inputs.maxLength - 2, overlap: 0 });
-  const input = batchInput(
-    card.name,
-    windows.map((window) => ({ encoded, window })),
-    tokenizer,
-  );
-  const output = await run(input);
-  if (!output.logits.every(Number.isFinite))
-    throw new TypeError('its logits are not finite numbers');
-  const logits = splitLogits(output.logits, input.lengths, card.labels.length);
-  const stitched = stitchLogits(windows, logits, card.labels.length);
-  return decode(encoded, stitched, { labels: card.labels, aggregation: 'viterbi' });
 }
