@@ -1,0 +1,84 @@
+import type { CompressedModel } from '../compress/compress-model.js';
+import type { Card } from '../registry/card.js';
+import { BUILT_BY } from '../registry/built-variants.js';
+import type { HostFacts } from '../registry/host-facts.js';
+import type { BuildJob } from './build-job.js';
+import { cardRecipe, recipeInWords } from './card-recipe.js';
+import { elasticOfChild } from './elastic-order.js';
+
+export interface NewVariant {
+  readonly job: BuildJob;
+  readonly made: Omit<CompressedModel, 'bytes'>;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  /** With its own answers. */
+  readonly reference: Card['reference'];
+  /** Entity F1 against the parent. */
+  readonly agreement: number;
+  readonly host: HostFacts;
+  readonly runtimeVersion: string;
+  readonly createdAt: string;
+}
+
+/**
+ * The card of a variant that was built of another. Its quality is estimated: the parent's F1 times the agreement with
+ * it. Nothing that was measured for the parent is passed on.
+ */
+export function newCard(variant: NewVariant): Card {
+  const { job, made, sha256, sizeBytes, reference, agreement, host } = variant;
+  const { parent, name } = job;
+  const elastic = elasticOfChild(parent.elastic);
+  const card: Card = {
+    schemaVersion: 1,
+    name,
+    task: parent.task,
+    description: name,
+    parent: parent.name,
+    recipe: cardRecipe(made.recipe, parent),
+    file: 'model.onnx',
+    sha256,
+    sizeBytes,
+    parameters: made.parameters,
+    labels: parent.labels,
+    inputs: parent.inputs,
+    tokenizer: parent.tokenizer,
+    providers: providersOf(made.recipe.precision, parent),
+    quality: qualityOf(parent, agreement),
+    evaluation: {
+      agreement: { with: parent.name, f1: rounded(agreement), sentences: reference.length },
+    },
+    ...(elastic === undefined ? {} : { elastic }),
+    reference,
+    provenance: {
+      builtBy: BUILT_BY,
+      createdAt: variant.createdAt,
+      parent: { name: parent.name, sha256: parent.sha256 },
+      recipe: job.recipe,
+      removed: made.removed,
+      quantizedProducts: made.quantized,
+      notes: made.notes,
+      cpu: `${host.cpuModel} (${host.cpuFlags.split(' ').join(', ')})`,
+      runtime: `onnxruntime ${variant.runtimeVersion}`,
+    },
+  };
+  return { ...card, description: `${parent.name}, made smaller: ${recipeInWords(card)}.` };
+}
+
+/** Of a model that nobody has evaluated nothing is known but how like it this one is. */
+function qualityOf({ quality }: Card, agreement: number): Card['quality'] {
+  const value = rounded((quality?.value ?? 1) * agreement);
+  return quality === null
+    ? { value, measure: 'agreement', split: 'reference', source: 'estimated' }
+    : { ...quality, value, source: 'estimated' };
+}
+
+/** Integers are computed on CPUs; what a GPU can take it can take in halves too. */
+function providersOf(precision: string, parent: Card): Card['providers'] {
+  if (precision === 'fp16-compute') return ['cpu', 'cuda'];
+  if (precision === 'fp32' || precision === 'fp16-stored') return parent.providers;
+  return ['cpu'];
+}
+
+function rounded(share: number): number {
+  return Math.round(share * 1e5) / 1e5;
+}
