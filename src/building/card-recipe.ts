@@ -1,6 +1,6 @@
 /** A recipe in the words of cards, which the Python pipeline writes too: one mapping, both ways. */
 
-import type { FullRecipe, Precision } from '../compress/recipe.js';
+import type { FullRecipe, Precision, Recipe } from '../compress/recipe.js';
 import type { Card } from '../registry/card.js';
 
 interface Words {
@@ -58,7 +58,7 @@ export function precisionOfCard({ recipe }: Card): Precision | undefined {
 }
 
 /** Whether a recipe takes units or layers away, rather than only storing or computing otherwise. */
-export function isCut(recipe: Partial<FullRecipe>, parentLayers?: number): boolean {
+export function isCut(recipe: Recipe, parentLayers?: number): boolean {
   const { layers, ffn = 1, heads = 1 } = recipe;
   return ffn < 1 || heads < 1 || (layers !== undefined && layers.length !== parentLayers);
 }
