@@ -5,7 +5,7 @@ import type { HostFacts } from '../registry/host-facts.js';
 import type { Measurement } from '../registry/measurement-store.js';
 import { runTimeMs } from '../scheduling/latency-profile.js';
 import type { BuildJob } from './build-job.js';
-import { cardRecipe, recipeInWords } from './card-recipe.js';
+import { cardRecipe, cardInWords } from './card-recipe.js';
 import { elasticOfChild } from './elastic-order.js';
 
 /** Those of which the cards of the Python pipeline tell the times. */
@@ -91,7 +91,7 @@ export function newCard(variant: NewVariant): Card {
       runtime,
     },
   };
-  return { ...card, description: `${parent.name}, made smaller: ${recipeInWords(card)}.` };
+  return { ...card, description: `${parent.name}, made smaller: ${cardInWords(card)}.` };
 }
 
 /** Integers are computed on CPUs; what a GPU can take it can take in halves too. */

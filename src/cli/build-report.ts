@@ -1,5 +1,5 @@
 import type { BuildOutcome } from '../building/build-job.js';
-import { recipeInWords } from '../building/card-recipe.js';
+import { cardInWords } from '../building/card-recipe.js';
 import { runTimeMs } from '../scheduling/latency-profile.js';
 import { CliError, EXIT, usageError } from './cli-error.js';
 import { issueLines } from './recipe-flags.js';
@@ -29,7 +29,7 @@ export function describeBuilt(built: Built, requestMs: number): string {
   const { agreement, profile } = measurement;
   const notes = card.provenance.notes as readonly string[];
   return [
-    `${card.name}: ${recipeInWords(card)}; made from ${card.parent ?? 'nothing'}`,
+    `${card.name}: ${cardInWords(card)}; made from ${card.parent ?? 'nothing'}`,
     `agreement ${share(agreement)}, F1 on validation about ${share(card.quality.value)} (estimated)`,
     `${runTimeMs(profile, 1, TYPICAL_TOKENS).toFixed(2)} ms for ${TYPICAL_TOKENS} tokens on this host`,
     `${megabytes(card.sizeBytes)}, sha256 ${card.sha256.slice(0, 12)}`,

@@ -1,4 +1,4 @@
-import { recipeInWords } from '../building/card-recipe.js';
+import { cardInWords } from '../building/card-recipe.js';
 import type { Card } from '../registry/card.js';
 import { ModelsFolder } from '../registry/models-folder.js';
 import { megabytes, share } from './build-report.js';
@@ -27,7 +27,7 @@ function rowOf(card: Card): string[] {
   return [
     card.name,
     card.parent ?? '-',
-    recipeInWords(card),
+    cardInWords(card),
     `${share(quality.value)} ${quality.source}`,
     megabytes(card.sizeBytes),
     card.sha256.slice(0, 12),

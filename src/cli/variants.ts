@@ -4,6 +4,7 @@ import { ModelsError } from '../registry/read-models.js';
 import { buildCommand, buildFlags } from './build-command.js';
 import { CliError, EXIT, usageError } from './cli-error.js';
 import { describeFlags, type FlagSpec } from './flags.js';
+import { fitCommand, fitFlags } from './fit-command.js';
 import { listCommand, listFlags } from './list-command.js';
 import { rmCommand, rmFlags } from './rm-command.js';
 
@@ -22,6 +23,15 @@ const commands: Readonly<Record<string, Command>> = {
       'and takes it into the models folder. A gateway serves it from its next start.',
     flags: buildFlags,
     run: buildCommand,
+  },
+  fit: {
+    usage: 'fit --parent NAME --max-ms 2 [--tokens 32] [--min-agreement .97] [flags]',
+    about:
+      'Finds the smaller variant that agrees most with its parent among those that are fast enough\n' +
+      'on this host: builds and measures up to 12, in half a minute for a model of 90 MB and two\n' +
+      'minutes at most, prints those that none beats in time and agreement, and takes the best in.',
+    flags: fitFlags,
+    run: fitCommand,
   },
   list: {
     usage: 'list [--models DIR]',
@@ -49,7 +59,7 @@ function overview(): string {
     return `  npm run variants -- ${usage}\n      ${indented}`;
   });
   return [
-    'Makes, lists and removes variants of the models folder.',
+    'Makes, finds, lists and removes variants of the models folder.',
     ...lines,
     'Each command has a --help of its own. Exit codes: 0 done; 1 it could not be done; 2 the command line\n' +
       'is wrong; 3 what was made is not good enough; 130 interrupted. Only 0 changes the models folder.',

@@ -78,6 +78,24 @@ describe('the command variants', { timeout: 120_000 }, () => {
     assert.deepEqual(leftInTemp(), []);
   });
 
+  it('finds a variant, or says what it saw', async () => {
+    const fits = await run(...'fit --parent tiny --max-ms 60000 --name found'.split(' '));
+    assert.equal(fits.code, 3);
+    assert.match(
+      fits.stdout,
+      /^32 tokens +agreement +size +fits +recipe\n.*yes +the parent as it is$/m,
+    );
+    assert.match(fits.stderr, /nothing was made: tiny itself takes/);
+
+    const none = await run(...'fit --parent tiny --max-ms .001 --min-agreement 0'.split(' '));
+    assert.equal(none.code, 3);
+    assert.match(none.stdout, /no +int8/);
+    assert.match(none.stderr, /of at most 12: int8/);
+    assert.match(none.stderr, /nothing was made: the fastest of \d+ recipes takes/);
+    assert.deepEqual(listed(), ['tiny', 'tiny-int8']);
+    assert.deepEqual(leftInTemp(), []);
+  });
+
   it('keeps nothing that does not pass its gate', async () => {
     const { code, stderr } = await run(
       ...'build --parent tiny --layers 1 --min-agreement .999'.split(' '),
@@ -105,11 +123,14 @@ describe('the command variants', { timeout: 120_000 }, () => {
       ['build --parent tiny --precision int8 --name Bad!', 2, /--name: expected lower-case/],
       ['build --parent tiny-int8 --precision w8 --name n', 2, /--precision: the model is int8/],
       ['build --parent tiny --frob', 2, /--frob/],
+      ['fit --parent tiny', 2, /--max-ms is missing/],
+      ['fit --parent tiny --max-ms 1 --tokens 9999', 2, /--tokens takes a whole number/],
+      ['fit --parent tiny --max-ms 1 --tokens 300', 2, /a window of tiny has at most 256/],
       ['rm nope', 2, /there is no variant nope; there are tiny, tiny-int8/],
       ['rm tiny-int8', 2, /was not made by a build.*--force/],
       ['rm tiny --force', 2, /tiny is the parent of tiny-int8/],
       ['rm', 2, /say which/],
-      ['frob', 2, /no command frob; there are build, /],
+      ['frob', 2, /no command frob; there are build, fit, /],
     ];
     for (const [line, code, expected] of cases) {
       const ended = await run(...line.split(' '));
@@ -133,7 +154,7 @@ describe('the command variants', { timeout: 120_000 }, () => {
   it('explains itself', async () => {
     const help = await run('--help');
     assert.equal(help.code, 0);
-    for (const command of ['build', 'list', 'rm']) {
+    for (const command of ['build', 'fit', 'list', 'rm']) {
       assert.ok(help.stdout.includes(`npm run variants -- ${command}`));
       const own = await run(command, '--help');
       assert.match(own.stdout, /--models DIR/);
