@@ -3,13 +3,14 @@ import { Experiments } from './experiments/experiments.js';
 import { activateVariants } from './gateway/activate-variants.js';
 import { Cascade } from './gateway/cascade.js';
 import { Dispatcher } from './gateway/dispatcher.js';
+import { Families, familyFacts } from './gateway/families.js';
 import { Gateway } from './gateway/gateway.js';
 import { planLoading } from './gateway/load-plan.js';
 import {
   checkActive,
   checkExperiments,
+  checkLoadable,
   failures,
-  familyCard,
   tiersWithoutCascade,
 } from './gateway/start-checks.js';
 import { settleLayout, type SettledLayout } from './gateway/settle-layout.js';
@@ -20,9 +21,11 @@ import { listen, urlOf } from './http/listen.js';
 import { openLoopback } from './http/loopback.js';
 import { createHttpServer } from './http/server.js';
 import { TextTokenizer } from './ner/tokenizer.js';
+import { familyOf } from './registry/family-of.js';
 import { hostFacts } from './registry/host-facts.js';
 import { MeasurementStore } from './registry/measurement-store.js';
 import { readModels, verifiedTokenizerPath } from './registry/read-models.js';
+import { routingQuality } from './registry/routing-quality.js';
 import { chooseProvider } from './runtime/choose-provider.js';
 import { cudaHost } from './runtime/cuda-diagnosis.js';
 import { runtimeVersion } from './runtime/runtime-version.js';
@@ -31,6 +34,7 @@ import { Scheduler, type SchedulerOptions } from './scheduling/scheduler.js';
 import { createMetrics, type Metrics } from './telemetry/metrics.js';
 import type { Server } from 'node:http';
 import type { Config } from './config.js';
+import type { Card } from './registry/card.js';
 import type { VariantRegistry } from './registry/variant-registry.js';
 import type { SchedulableVariant } from './scheduling/task.js';
 import type { Logger } from './telemetry/logger.js';
@@ -38,7 +42,7 @@ import type { Logger } from './telemetry/logger.js';
 /** What a person wants to know once the gateway serves. */
 export interface ReadySummary {
   readonly url: string;
-  readonly variants: readonly { readonly name: string; readonly quality: number }[];
+  readonly variants: readonly { readonly name: string; readonly quality: number | undefined }[];
   readonly failed: readonly { readonly name: string; readonly detail: string }[];
   readonly workers: number;
   readonly threads: number;
@@ -55,9 +59,6 @@ export interface App {
   /** Takes no more, finishes what is accepted, ends the workers. */
   close(): Promise<void>;
 }
-
-/** Overlap of neighbouring windows in tokens: as much context as most sentences have. */
-const WINDOW_OVERLAP_TOKENS = 64;
 
 /** Builds everything from the configuration. Rejects with StartError or ModelsError; nothing runs before `listen`. */
 export async function createApp({
@@ -78,9 +79,8 @@ export async function createApp({
     logger.info({ detail: providerPlan.detail }, 'serving on the CPU');
 
   const registry = await readModels(config.modelsDir);
-  const card = familyCard(registry);
+  checkLoadable(registry);
   checkExperiments(config, registry);
-  const tokenizer = TextTokenizer.fromFile(await verifiedTokenizerPath(config.modelsDir, card));
 
   const hostPath = fileURLToPath(new URL('./runtime/worker-host.js', import.meta.url));
   const store = new MeasurementStore(config.profilesDir);
@@ -115,30 +115,34 @@ export async function createApp({
   const dispatcher = new Dispatcher({
     scheduler,
     pool,
-    special: tokenizer,
-    labelCount: card.labels.length,
     now,
     metrics,
     logger,
   });
-  const maxLength = Math.min(
-    ...registry.list().flatMap((entry) => entry.card?.inputs.maxLength ?? []),
-  );
-  const answerer = new TextAnswerer({
-    tokenizer,
-    dispatcher,
-    cascade: new Cascade({ dispatcher, labelCount: card.labels.length, now }),
-    cache: new ResultCache(config.cacheBytes),
-    metrics,
-    labels: card.labels,
-    windowTokens: maxLength - 2,
-    windowOverlap: Math.min(WINDOW_OVERLAP_TOKENS, Math.floor(maxLength / 4)),
-    now,
+  const cascade = new Cascade({ dispatcher, now });
+  const cache = new ResultCache(config.cacheBytes);
+  const families = new Families({
+    registry,
+    tokenizerOf: async (card) =>
+      TextTokenizer.fromFile(await verifiedTokenizerPath(config.modelsDir, card)),
+    answererOf: (cards, tokenizer) =>
+      new TextAnswerer({
+        ...familyFacts(cards),
+        tokenizer,
+        dispatcher,
+        cascade,
+        cache,
+        metrics,
+        now,
+      }),
   });
+  await families.open();
+  const tokenizerOf = (card: Card) =>
+    families.of({ name: card.name, family: familyOf(card) }).tokenizer;
   const gateway = new Gateway({
     registry,
     experiments: new Experiments(config.experiments),
-    answerer,
+    families,
     provider: () => {
       const gpu = registry.active().some(({ provider }) => provider === 'cuda');
       const { requested, detail } = providerPlan;
@@ -163,7 +167,7 @@ export async function createApp({
         host: { ...facts, runtime: `onnxruntime-node ${runtimeVersion()}` },
         openExchange: () => openLoopback(config),
         hostPath,
-        tokenizer,
+        tokenizer: families.default.tokenizer,
         now,
         logger,
         signal: closing.signal,
@@ -171,11 +175,15 @@ export async function createApp({
       layout = await settling;
       const { workers, threads } = layout;
       scheduler.setWorkers(workers);
-      const variants = planLoading(registry, { providers, padId: tokenizer.padId, threads });
+      const variants = planLoading(registry, {
+        providers,
+        padIdOf: (card) => tokenizerOf(card).padId,
+        threads,
+      });
       await pool.start({ workers, variants });
       const runtime = `onnxruntime-node ${pool.runtimeVersion}`;
       const host = { ...facts, workers, threads, runtime };
-      await activateVariants({ registry, pool, store, host, tokenizer, now, logger });
+      await activateVariants({ registry, pool, store, host, tokenizerOf, now, logger });
       checkActive(registry, cudaFailure);
       scheduler.setVariants(schedulable(registry));
       describeVariants(registry, metrics);
@@ -189,7 +197,7 @@ export async function createApp({
         url: urlOf(server),
         variants: registry
           .active()
-          .map(({ name, card: { quality } }) => ({ name, quality: quality.value })),
+          .map(({ name, card: { quality } }) => ({ name, quality: quality?.value })),
         failed: failures(registry),
         workers,
         threads,
@@ -213,12 +221,12 @@ export async function createApp({
 function schedulable(registry: VariantRegistry): SchedulableVariant[] {
   return registry
     .active()
-    .map(({ name, card: { quality }, profile }) => ({ name, quality: quality.value, profile }));
+    .map(({ name, card, profile }) => ({ name, quality: routingQuality(card), profile }));
 }
 
 function describeVariants(registry: VariantRegistry, metrics: Metrics): void {
   for (const { name, provider, card } of registry.active()) {
-    const f1 = card.quality.value.toFixed(4);
+    const f1 = card.quality?.value.toFixed(4) ?? 'unknown';
     metrics.variantInfo.set({ variant: name, precision: card.recipe.precision, provider, f1 }, 1);
   }
 }

@@ -11,9 +11,9 @@ const EXIT_CONFIG = 78;
 const END_WORKERS_MS = 1_500;
 const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
 
-/** `.930`, as F1 is usually written. */
-function f1(quality: number): string {
-  return quality.toFixed(3).replace(/^0/, '');
+/** `.930`, as F1 is usually written; `unknown` where nobody has measured it. */
+function f1(quality: number | undefined): string {
+  return quality?.toFixed(3).replace(/^0/, '') ?? 'unknown';
 }
 
 function plural(count: number, noun: string): string {

@@ -56,11 +56,7 @@ export function newCard(variant: NewVariant): Card {
     inputs: parent.inputs,
     tokenizer: parent.tokenizer,
     providers: providersOf(made.recipe.precision, parent),
-    quality: {
-      ...parent.quality,
-      value: rounded(parent.quality.value * agreement),
-      source: 'estimated',
-    },
+    quality: qualityOf(parent, agreement),
     evaluation: {
       agreement: { with: parent.name, f1: rounded(agreement), sentences: reference.length },
     },
@@ -92,6 +88,19 @@ export function newCard(variant: NewVariant): Card {
     },
   };
   return { ...card, description: `${parent.name}, made smaller: ${cardInWords(card)}.` };
+}
+
+/** Of a parent that nobody has evaluated, the agreement with it is all that is known. */
+function qualityOf({ quality }: Card, agreement: number): Card['quality'] {
+  if (quality === null) {
+    return {
+      value: rounded(agreement),
+      measure: 'agreement',
+      split: 'reference',
+      source: 'measured',
+    };
+  }
+  return { ...quality, value: rounded(quality.value * agreement), source: 'estimated' };
 }
 
 /** Integers are computed on CPUs; what a GPU can take it can take in halves too. */

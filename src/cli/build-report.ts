@@ -1,6 +1,7 @@
 import type { BuildOutcome } from '../building/build-job.js';
 import { cardInWords } from '../building/card-recipe.js';
 import { runTimeMs } from '../scheduling/latency-profile.js';
+import type { Card } from '../registry/card.js';
 import { CliError, EXIT, usageError } from './cli-error.js';
 import { issueLines } from './recipe-flags.js';
 
@@ -30,13 +31,20 @@ export function describeBuilt(built: Built, requestMs: number): string {
   const notes = card.provenance.notes as readonly string[];
   return [
     `${card.name}: ${cardInWords(card)}; made from ${card.parent ?? 'nothing'}`,
-    `agreement ${share(agreement)}, F1 on validation about ${share(card.quality.value)} (estimated)`,
+    `agreement ${share(agreement)}, quality ${describeQuality(card)}`,
     `${runTimeMs(profile, 1, TYPICAL_TOKENS).toFixed(2)} ms for ${TYPICAL_TOKENS} tokens on this host`,
     `${megabytes(card.sizeBytes)}, sha256 ${card.sha256.slice(0, 12)}`,
     `built in ${seconds(buildMs)}, gated in ${seconds(gateMs)}, ${seconds(requestMs)} in all; ` +
       `${megabytes(peakMemoryBytes)} of memory at most`,
     ...notes.map((note) => `note: ${note}`),
   ].join('\n');
+}
+
+/** Such as `.9410 estimated`. */
+export function describeQuality({ quality }: Pick<Card, 'quality'>): string {
+  if (quality === null) return 'unknown';
+  const measure = quality.measure === 'agreement' ? ' agreement' : '';
+  return `${share(quality.value)} ${quality.source}${measure}`;
 }
 
 /** `.993`, as F1 is usually written. */

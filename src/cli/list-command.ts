@@ -1,7 +1,7 @@
 import { cardInWords } from '../building/card-recipe.js';
 import type { Card } from '../registry/card.js';
 import { ModelsFolder } from '../registry/models-folder.js';
-import { megabytes, share } from './build-report.js';
+import { describeQuality, megabytes } from './build-report.js';
 import { Flags, type FlagSpec } from './flags.js';
 import { modelsDirOf, modelsFlag, noPositionals } from './job-flags.js';
 
@@ -23,12 +23,11 @@ export async function listCommand(args: readonly string[]): Promise<void> {
 }
 
 function rowOf(card: Card): string[] {
-  const { quality } = card;
   return [
     card.name,
     card.parent ?? '-',
     cardInWords(card),
-    `${share(quality.value)} ${quality.source}`,
+    describeQuality(card),
     megabytes(card.sizeBytes),
     card.sha256.slice(0, 12),
     typicalMs(card),

@@ -36,7 +36,8 @@ const commands: Readonly<Record<string, Command>> = {
   list: {
     usage: 'list [--models DIR]',
     about:
-      'Lists the variants. Quality is entity F1 on validation; times are those of the host that\n' +
+      'Lists the variants. Quality is entity F1 on validation, or agreement with a model that nobody\n' +
+      'has evaluated; times are those of the host that\n' +
       'made the variant.',
     flags: listFlags,
     run: listCommand,

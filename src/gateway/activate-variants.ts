@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { measureVariant } from '../building/measure-variant.js';
 import type { MeasuringTools } from '../building/reference-answers.js';
+import type { Card } from '../registry/card.js';
 import type { MeasuredHost, Measurement, MeasurementStore } from '../registry/measurement-store.js';
 import type { VariantEntry, VariantRegistry } from '../registry/variant-registry.js';
 import type { WorkerPool } from '../runtime/worker-pool.js';
@@ -11,7 +12,7 @@ export interface ActivationOptions {
   readonly pool: WorkerPool;
   readonly store: MeasurementStore;
   readonly host: Omit<MeasuredHost, 'provider'>;
-  readonly tokenizer: MeasuringTools['tokenizer'];
+  readonly tokenizerOf: (card: Card) => MeasuringTools['tokenizer'];
   readonly now: () => number;
   readonly logger: Logger;
 }
@@ -65,7 +66,7 @@ async function activate(entry: VariantEntry, options: ActivationOptions): Promis
 async function measured(
   { card }: VariantEntry,
   provider: string,
-  { pool, store, host, tokenizer, now, logger }: ActivationOptions,
+  { pool, store, host, tokenizerOf, now, logger }: ActivationOptions,
 ): Promise<Measurement> {
   if (card === undefined) throw new Error('a loaded variant has a card; this is a bug');
   const key = { ...host, provider };
@@ -77,7 +78,7 @@ async function measured(
   if (known !== undefined) return known;
   const measurement = await measureVariant(card, {
     run: (input) => pool.run(input, HUNG_AFTER_MS),
-    tokenizer,
+    tokenizer: tokenizerOf(card),
     now,
   });
   try {

@@ -1,4 +1,5 @@
 import { runTimeMs } from '../scheduling/latency-profile.js';
+import { routingQuality } from '../registry/routing-quality.js';
 import type { Card } from '../registry/card.js';
 import type { ActiveVariant } from '../registry/variant-registry.js';
 
@@ -29,10 +30,11 @@ export function cascadePair(
   let pair: CascadePair | undefined;
   let costMs = Infinity;
   for (const first of allowed) {
-    const { calibration, quality } = first.card;
+    const { calibration } = first.card;
+    const quality = routingQuality(first.card);
     const firstMs = costs.get(first)!;
     if (calibration === undefined || firstMs >= costMs) continue;
-    const better = allowed.filter(({ card }) => card.quality.value > quality.value);
+    const better = allowed.filter(({ card }) => routingQuality(card) > quality);
     if (better.length === 0 || better.some((other) => costs.get(other)! <= firstMs)) continue;
     pair = { first, calibration, better };
     costMs = firstMs;
@@ -45,7 +47,7 @@ export function cascadePair(
  * wrong answers a variant is taken to repair the share by which it errs less on validation, on every text alike.
  */
 export function qualityOfFirst({ first, better }: CascadePair, errorProbability: number): number {
-  const worst = first.card.quality.value;
-  const best = better[0]!.card.quality.value;
+  const worst = routingQuality(first.card);
+  const best = routingQuality(better[0]!.card);
   return best - (errorProbability * (best - worst)) / (1 - worst);
 }

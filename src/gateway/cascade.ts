@@ -11,7 +11,6 @@ import type { CascadeOutcome, CascadeRule } from './ner-request.js';
 
 export interface CascadeOptions {
   readonly dispatcher: Pick<Dispatcher, 'submit' | 'predictMs'>;
-  readonly labelCount: number;
   readonly now: () => number;
 }
 
@@ -113,7 +112,7 @@ export class Cascade {
   }
 
   #errorProbability(done: WorkDone, work: Work, calibration: CascadePair['calibration']): number {
-    const { labelCount } = this.#options;
+    const { labelCount } = work;
     const { temperature, marginToError } = calibration;
     const logits = stitchLogits(work.windows, done.logits, labelCount);
     const margin = smallestMargin(work.encoded.preTokens, logits, { labelCount, temperature });

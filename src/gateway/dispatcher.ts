@@ -13,6 +13,9 @@ import type { Metrics } from '../telemetry/metrics.js';
 export interface Work extends Omit<Task, 'id' | 'windowTokens'> {
   readonly encoded: EncodedText;
   readonly windows: readonly Window[];
+  /** Of the family of the allowed variants. */
+  readonly special: SpecialTokens;
+  readonly labelCount: number;
 }
 
 /** What came of it: the logits of each window. Instants are of the gateway's clock. */
@@ -38,8 +41,6 @@ interface PendingWork {
 export interface DispatcherOptions {
   readonly scheduler: Scheduler;
   readonly pool: WorkerPool;
-  readonly special: SpecialTokens;
-  readonly labelCount: number;
   readonly now: () => number;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -135,8 +136,11 @@ export class Dispatcher {
   }
 
   async #run(batch: Batch): Promise<void> {
-    const { scheduler, pool, now, special, labelCount, metrics, logger } = this.#options;
-    const input = batchInput(batch.variant, this.#windowsOf(batch), special);
+    const { scheduler, pool, now, metrics, logger } = this.#options;
+    const windows = this.#windowsOf(batch);
+    // All are for one variant, and so of one family.
+    const { special, labelCount } = windows[0]!.work;
+    const input = batchInput(batch.variant, windows, special);
     this.#recordDelays(batch);
     recordStart(batch, input.lengths, metrics);
     const startedAt = now();
@@ -164,12 +168,13 @@ export class Dispatcher {
   }
 
   /** Windows of a task that was cancelled meanwhile never reach a batch, so each has its pending work. */
-  #windowsOf(batch: Batch): { encoded: EncodedText; window: Window }[] {
+  #windowsOf(batch: Batch): { work: Work; encoded: EncodedText; window: Window }[] {
     return batch.jobs.map((job) => {
       const pending = this.#pending.get(job.task.id);
       if (pending === undefined)
         throw new Error(`task ${job.task.id} is not pending; this is a bug`);
-      return { encoded: pending.work.encoded, window: pending.work.windows[job.window]! };
+      const { work } = pending;
+      return { work, encoded: work.encoded, window: work.windows[job.window]! };
     });
   }
 

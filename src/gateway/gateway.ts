@@ -4,9 +4,9 @@ import { planRouting, type RoutingPlan } from './routing-plan.js';
 import type { Experiments, ExperimentView } from '../experiments/experiments.js';
 import type { VariantEntry, VariantRegistry } from '../registry/variant-registry.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import type { Families } from './families.js';
 import type { NerEntity, NerOutcome, NerRequest, NerResult } from './ner-request.js';
 import type { SettledLayout } from './settle-layout.js';
-import type { TextAnswerer } from './text-answerer.js';
 import type { TextAnswer } from './text-question.js';
 
 /** Which execution provider was asked for, and which one it became. */
@@ -28,7 +28,7 @@ export interface Readiness {
 export interface GatewayOptions {
   readonly registry: VariantRegistry;
   readonly experiments: Experiments;
-  readonly answerer: TextAnswerer;
+  readonly families: Pick<Families, 'of'>;
   readonly provider: () => ProviderChoice;
   readonly layout: () => SettledLayout | undefined;
   readonly metrics: Metrics;
@@ -63,7 +63,11 @@ export class Gateway {
     const { registry, experiments } = this.#options;
     if (this.#draining) throw errors.draining(RETRY_AFTER_MS);
     if (!this.#isReady()) throw errors.notReady(RETRY_AFTER_MS);
-    const plan = planRouting(request, registry.active(), experiments);
+    const plan = planRouting(
+      request,
+      { active: registry.active(), defaultFamily: registry.defaultFamily },
+      experiments,
+    );
     this.#inFlight += 1;
     try {
       const outcomes = await Promise.all(
@@ -109,8 +113,9 @@ export class Gateway {
   }
 
   async #answer(index: number, request: NerRequest, plan: RoutingPlan): Promise<NerOutcome> {
-    const { answerer, metrics, now } = this.#options;
+    const { families, metrics, now } = this.#options;
     try {
+      const { answerer } = families.of(plan.allowed[0]!);
       const answer = await answerer.answer(index, request, plan);
       const totalMs = now() - request.arrivalAt;
       const budgetMet = totalMs <= request.budgetMs;

@@ -1,9 +1,11 @@
+import type { Card } from '../registry/card.js';
 import type { VariantRegistry } from '../registry/variant-registry.js';
 import type { LoadVariant, Provider } from '../runtime/protocol.js';
 
 export interface LoadPlanOptions {
   readonly providers: readonly Provider[];
-  readonly padId: number;
+  /** Of the card's tokenizer. */
+  readonly padIdOf: (card: Card) => number;
   readonly threads: number;
 }
 
@@ -27,7 +29,7 @@ export function planLoading(registry: VariantRegistry, options: LoadPlanOptions)
       path: modelPath,
       sha256: card.sha256,
       labelCount: card.labels.length,
-      padId: options.padId,
+      padId: options.padIdOf(card),
       providers: usable,
       threads: options.threads,
     });

@@ -17,6 +17,8 @@ const SPAN_BYTES = 120;
 
 /** What decides an answer beside the variant. */
 export interface CacheQuestion {
+  /** One model file may be in two families, with other labels. */
+  readonly family: string;
   readonly text: string;
   readonly aggregation: Aggregation;
   readonly overflow: Overflow;
@@ -39,8 +41,10 @@ export class ResultCache {
    * The part of a key that does not depend on the variant; computed once per text, also where nothing is kept: equal
    * texts in flight are found by it.
    */
-  questionKey({ text, aggregation, overflow }: CacheQuestion): string {
-    return createHash('sha256').update(`${aggregation} ${overflow} ${text}`).digest('base64');
+  questionKey({ family, text, aggregation, overflow }: CacheQuestion): string {
+    return createHash('sha256')
+      .update(`${family} ${aggregation} ${overflow} ${text}`)
+      .digest('base64');
   }
 
   get(variantSha256: string, questionKey: string): CachedAnswer | undefined {

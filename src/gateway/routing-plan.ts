@@ -3,6 +3,13 @@ import type { Assignment, Experiments } from '../experiments/experiments.js';
 import type { ActiveVariant } from '../registry/variant-registry.js';
 import type { CascadeRule, NerRequest } from './ner-request.js';
 
+/** What there is to choose from, best first. */
+export interface ServingVariants {
+  readonly active: readonly ActiveVariant[];
+  /** Only its variants answer requests that name none; the others by pin and as arms. */
+  readonly defaultFamily: string | undefined;
+}
+
 /** Which variants may answer a request, best first, and why if the choice is not the router's. */
 export interface RoutingPlan {
   readonly allowed: readonly ActiveVariant[];
@@ -18,37 +25,43 @@ export interface RoutingPlan {
  */
 export function planRouting(
   request: NerRequest,
-  active: readonly ActiveVariant[],
+  { active, defaultFamily }: ServingVariants,
   experiments: Experiments,
 ): RoutingPlan {
-  const minF1 = request.minF1 ?? 0;
   if (request.variant !== undefined) {
     const pinned = active.find(({ name }) => name === request.variant);
     if (pinned === undefined) throw errors.unknownVariant(active.map(({ name }) => name));
-    if (pinned.card.quality.value < minF1) {
-      throw belowMinF1(`${pinned.name} has F1 ${pinned.card.quality.value.toFixed(4)}`);
-    }
+    if (!isGoodEnough(pinned, request.minF1)) throw belowMinF1(pinned);
     return { allowed: [pinned], forced: 'pinned', assignment: null };
   }
 
-  const allowed = active.filter(({ card }) => card.quality.value >= minF1);
-  const best = active[0];
-  if (allowed.length === 0 && best !== undefined) {
-    throw belowMinF1(
-      `the best variant, ${best.name}, has F1 ${best.card.quality.value.toFixed(4)}`,
-    );
-  }
+  const family = active.filter((variant) => variant.family === defaultFamily);
+  const allowed = family.filter((variant) => isGoodEnough(variant, request.minF1));
+  const best = family[0];
+  if (best === undefined) throw errors.unknownVariant(active.map(({ name }) => name));
+  if (allowed.length === 0) throw belowMinF1(best);
 
   // Without a key of its own every request is a unit: arms are balanced, but a caller is not held to one.
   const assignment = experiments.assign(request.experimentKey ?? request.requestId);
-  const arm = allowed.find(({ name }) => name === assignment?.variant);
-  if (assignment === null || arm === undefined)
+  const arm = active.find(({ name }) => name === assignment?.variant);
+  if (assignment === null || arm === undefined || !isGoodEnough(arm, request.minF1))
     return { allowed, forced: undefined, assignment: null, cascade: request.cascade };
   return { allowed: [arm], forced: 'experiment', assignment };
 }
 
-function belowMinF1(why: string): Error {
+/** One of unknown quality is good enough for those who ask for none. */
+function isGoodEnough({ card }: ActiveVariant, minF1: number | undefined): boolean {
+  return (
+    minF1 === undefined || (card.quality?.measure === 'entity_f1' && card.quality.value >= minF1)
+  );
+}
+
+function belowMinF1({ name, card: { quality } }: ActiveVariant): Error {
+  const why =
+    quality?.measure === 'entity_f1'
+      ? `the best one, ${name}, has F1 ${quality.value.toFixed(4)} on validation`
+      : `the F1 of ${name} is not known`;
   return errors.validationFailed([
-    { pointer: '/min_f1', detail: `no variant allowed here is that good: ${why} on validation` },
+    { pointer: '/min_f1', detail: `no variant allowed here is that good: ${why}` },
   ]);
 }

@@ -99,8 +99,8 @@ async function measureNow(
       cards,
       exchange: (text) => http.exchange(text),
       load: (threads) =>
-        planLoading(registry, { providers, padId: tokenizer.padId, threads }).filter(({ name }) =>
-          names.includes(name),
+        planLoading(registry, { providers, padIdOf: () => tokenizer.padId, threads }).filter(
+          ({ name }) => names.includes(name),
         ),
     });
   } finally {
@@ -114,10 +114,13 @@ export function representatives(cards: readonly Card[]): Card[] {
   return [...new Set([bySize[(bySize.length - 1) >> 1]!, bySize.at(-1)!])];
 }
 
+/** Of the family that answers requests which name no variant. */
 function loadable(registry: VariantRegistry): Card[] {
+  const { defaultFamily } = registry;
   return registry
     .list()
-    .flatMap(({ state, card }) => (state === 'loading' && card !== undefined ? [card] : []));
+    .filter(({ state, family }) => state === 'loading' && family === defaultFamily)
+    .flatMap(({ card }) => card ?? []);
 }
 
 /** Of all that could change the outcome beside the host: every model that may be loaded, and how it is measured. */

@@ -3,15 +3,12 @@
 import { StartError } from '../errors.js';
 import { cascadePair } from './cascade-pair.js';
 import type { Config } from '../config.js';
-import type { Card } from '../registry/card.js';
 import type { VariantRegistry } from '../registry/variant-registry.js';
 
-/** Any good card: all have the same tokenizer, labels and case types. */
-export function familyCard(registry: VariantRegistry): Card {
-  const card = registry.list().find(({ state }) => state === 'loading')?.card;
-  if (card === undefined)
-    throw new StartError(`no variant can be loaded: ${failureText(registry)}`);
-  return card;
+/** There is a variant to load. */
+export function checkLoadable(registry: VariantRegistry): void {
+  if (registry.list().some(({ state }) => state === 'loading')) return;
+  throw new StartError(`no variant can be loaded: ${failureText(registry)}`);
 }
 
 /** Every arm is a variant of the manifest. */

@@ -1,6 +1,7 @@
 import { errors } from '../errors.js';
 import { decode } from '../ner/decode.js';
 import { cutWindows, stitchLogits } from '../ner/windows.js';
+import type { SpecialTokens } from '../runtime/batch-input.js';
 import { AnswerReserve } from './answer-reserve.js';
 import { SharedWork } from './shared-work.js';
 import { CacheLookup } from './cache-lookup.js';
@@ -18,11 +19,13 @@ import type { RoutingPlan } from './routing-plan.js';
 import type { TextAnswer, TextQuestion } from './text-question.js';
 
 export interface TextAnswererOptions {
-  readonly tokenizer: TextTokenizer;
+  readonly tokenizer: TextTokenizer & SpecialTokens;
   readonly dispatcher: Dispatcher;
   readonly cascade: Cascade;
   readonly cache: ResultCache;
   readonly metrics: Metrics;
+  /** What tells its variants from others. */
+  readonly family: string;
   readonly labels: readonly string[];
   /** Tokens of a window without the special ones, and how many neighbours share. */
   readonly windowTokens: number;
@@ -37,7 +40,7 @@ interface Encoding {
   readonly tokenizeMs: number;
 }
 
-/** What happens to one text: cache, tokenizer, scheduler and workers, decoder, cache. */
+/** What happens to one text for a family of variants: cache, tokenizer, scheduler and workers, decoder, cache. */
 export class TextAnswerer {
   readonly #options: TextAnswererOptions;
   readonly #shared = new SharedWork<Inference>();
@@ -55,7 +58,12 @@ export class TextAnswerer {
     const text = request.texts[index]!;
     const cacheKey = request.noCache
       ? ''
-      : cache.questionKey({ text, aggregation: request.aggregation, overflow: request.overflow });
+      : cache.questionKey({
+          family: this.#options.family,
+          text,
+          aggregation: request.aggregation,
+          overflow: request.overflow,
+        });
     const question: TextQuestion = { index, text, request, plan, cacheKey };
 
     const best = this.#lookup.best(question);
@@ -116,6 +124,8 @@ export class TextAnswerer {
     return {
       encoded,
       windows,
+      special: this.#options.tokenizer,
+      labelCount: this.#options.labels.length,
       arrivalAt: request.arrivalAt,
       deadlineAt: request.arrivalAt + Math.max(0, request.budgetMs - this.#reserve.ms),
       allowed: plan.allowed.map(({ name }) => name),

@@ -16,7 +16,10 @@ export interface VariantFacts {
         readonly description: string;
         readonly parent: string | null;
         readonly recipe: { readonly precision: string };
-        readonly quality: { readonly value: number; readonly source: 'measured' | 'estimated' };
+        readonly quality: {
+          readonly value: number;
+          readonly source: 'measured' | 'estimated';
+        } | null;
         readonly labels: readonly string[];
         readonly parameters: number;
         readonly sizeBytes: number;

@@ -149,8 +149,8 @@ function toVariant({ name, state, card, profile, provider, detail }: VariantFact
   return {
     name,
     state,
-    quality: card?.quality.value ?? null,
-    quality_source: card?.quality.source ?? null,
+    quality: card?.quality?.value ?? null,
+    quality_source: card?.quality?.source ?? null,
     profile: profile === undefined ? null : { a: profile.a, b: profile.b, c: profile.c },
     precision: card?.recipe.precision ?? null,
     parent: card?.parent ?? null,

@@ -60,12 +60,17 @@ export const cardSchema = z
       sha256: sha256.describe('Of its tokenizer.json.'),
     }),
     providers: z.array(z.enum(['cpu', 'cuda'])).min(1),
-    quality: z.strictObject({
-      value: f1,
-      measure: z.literal('entity_f1'),
-      split: z.enum(['validation', 'test', 'reference']),
-      source: z.enum(['measured', 'estimated']),
-    }),
+    quality: z
+      .strictObject({
+        value: f1,
+        measure: z
+          .enum(['entity_f1', 'agreement'])
+          .describe('agreement: entity F1 against the answers of a model of unknown quality.'),
+        split: z.enum(['validation', 'test', 'reference']),
+        source: z.enum(['measured', 'estimated']),
+      })
+      .nullable()
+      .describe('null: nobody has evaluated this model.'),
     evaluation: free.describe('Precision, recall and F1 per split, and on altered text.'),
     calibration: calibrationSchema
       .optional()

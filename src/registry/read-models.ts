@@ -51,25 +51,15 @@ export async function readManifest(modelsDir: string): Promise<readonly string[]
   return manifest.data.variants;
 }
 
-/** What all variants of one gateway share: a text is encoded once, whichever variant answers. */
-function familyOf(card: Card): string {
-  return JSON.stringify([card.tokenizer, card.labels, card.inputs.caseTypes]);
-}
-
 /**
- * Reads the manifest and the cards. A variant whose card is missing, wrong or of another family than the first good
- * one is in the registry as failed. Throws ModelsError where the manifest cannot be used.
+ * Reads the manifest and the cards. A variant whose card is missing or wrong is in the registry as failed. Throws
+ * ModelsError where the manifest cannot be used.
  */
 export async function readModels(modelsDir: string): Promise<VariantRegistry> {
   const registry = new VariantRegistry();
-  let family: string | undefined;
   for (const name of await readManifest(modelsDir)) {
     try {
       const card = await readCard(modelsDir, name);
-      family ??= familyOf(card);
-      if (familyOf(card) !== family) {
-        throw new ModelsError('its tokenizer, labels or case types differ from the other variants');
-      }
       registry.add(name, card, path.join(modelsDir, name, card.file));
     } catch (error) {
       if (!(error instanceof ModelsError)) throw error;

@@ -1,3 +1,5 @@
+import { familyOf } from './family-of.js';
+import { routingQuality } from './routing-quality.js';
 import type { Card } from './card.js';
 import type { Measurement } from './measurement-store.js';
 
@@ -9,6 +11,8 @@ export interface VariantEntry {
   readonly state: VariantState;
   /** Absent where the card could not be read. */
   readonly card: Card | undefined;
+  /** Of those that may answer for each other; undefined without a card. */
+  readonly family: string | undefined;
   readonly modelPath: string | undefined;
   readonly provider: string | undefined;
   readonly profile: Measurement['profile'] | undefined;
@@ -19,6 +23,7 @@ export interface VariantEntry {
 export type ActiveVariant = VariantEntry & {
   readonly state: 'active';
   readonly card: Card;
+  readonly family: string;
   readonly provider: string;
   readonly profile: Measurement['profile'];
 };
@@ -37,6 +42,7 @@ export class VariantRegistry {
       name,
       state: 'loading',
       card,
+      family: familyOf(card),
       modelPath,
       provider: undefined,
       profile: undefined,
@@ -51,6 +57,7 @@ export class VariantRegistry {
       name,
       state: 'failed',
       card: known?.card,
+      family: known?.family,
       modelPath: known?.modelPath,
       provider: undefined,
       profile: undefined,
@@ -78,10 +85,15 @@ export class VariantRegistry {
     return this.#active;
   }
 
+  /** The first one of the manifest: it answers requests that name no variant. Undefined without a readable card. */
+  get defaultFamily(): string | undefined {
+    return this.list().find(({ family }) => family !== undefined)?.family;
+  }
+
   #set(entry: VariantEntry): void {
     this.#entries.set(entry.name, entry);
     this.#active = this.list()
       .filter(isActive)
-      .sort((left, right) => right.card.quality.value - left.card.quality.value);
+      .sort((left, right) => routingQuality(right.card) - routingQuality(left.card));
   }
 }

@@ -1,3 +1,4 @@
+import { familyOf } from '../../src/registry/family-of.js';
 import type { Card } from '../../src/registry/card.js';
 import type { ActiveVariant } from '../../src/registry/variant-registry.js';
 
@@ -59,6 +60,7 @@ export function activeVariant(name: string, f1: number): ActiveVariant {
     name,
     state: 'active',
     card: cardOf(name, f1),
+    family: familyOf(cardOf(name, f1)),
     modelPath: 'good',
     provider: 'cpu',
     profile: { a: 1, b: 0.01, c: 0 },

@@ -34,6 +34,8 @@ export function workOf(change: Partial<Work> = {}): Work {
       subwords: new Uint8Array(1),
     },
     windows: [{ start: 0, end: 1 }],
+    special: { clsId: 1, sepId: 2 },
+    labelCount: LABELS.length,
     arrivalAt: 0,
     deadlineAt: 100,
     allowed: STAGES.map(({ name }) => name),
@@ -65,5 +67,5 @@ export function cascadeOver(
     predictMs = () => 1,
   }: { now?: () => number; predictMs?: (work: Work) => number } = {},
 ): Cascade {
-  return new Cascade({ dispatcher: { submit, predictMs }, labelCount: LABELS.length, now });
+  return new Cascade({ dispatcher: { submit, predictMs }, now });
 }

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { Experiments } from '../../src/experiments/experiments.js';
 import { Cascade } from '../../src/gateway/cascade.js';
 import { Dispatcher } from '../../src/gateway/dispatcher.js';
+import { Families, familyFacts } from '../../src/gateway/families.js';
 import { Gateway } from '../../src/gateway/gateway.js';
 import { ResultCache } from '../../src/gateway/result-cache.js';
 import { TextAnswerer } from '../../src/gateway/text-answerer.js';
@@ -12,6 +13,7 @@ import { WorkerPool } from '../../src/runtime/worker-pool.js';
 import { Scheduler } from '../../src/scheduling/scheduler.js';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.js';
 import { calibrationOf, cardOf, LABELS } from './cards.js';
+import type { Card } from '../../src/registry/card.js';
 import type { Config } from '../../src/config.js';
 import type { NerRequest } from '../../src/gateway/ner-request.js';
 import type { LatencyProfile } from '../../src/scheduling/task.js';
@@ -22,6 +24,8 @@ export interface TestVariant {
   readonly profile: LatencyProfile;
   /** Absent: its card has no calibration. */
   readonly temperature?: number;
+  /** What its card says otherwise. */
+  readonly card?: Partial<Card>;
 }
 
 export interface TestGateway {
@@ -59,7 +63,7 @@ export async function startGateway(options: {
       name,
       path: 'good',
       sha256: '',
-      labelCount: LABELS.length,
+      labelCount: variants[name]!.card?.labels?.length ?? LABELS.length,
       padId: tokenizer.padId,
       providers: ['cpu'],
       threads: 1,
@@ -72,36 +76,42 @@ export async function startGateway(options: {
   const dispatcher = new Dispatcher({
     scheduler,
     pool,
-    special: tokenizer,
-    labelCount: LABELS.length,
     now,
     metrics,
     logger,
   });
-  const answerer = new TextAnswerer({
-    tokenizer,
-    dispatcher,
-    cascade: new Cascade({ dispatcher, labelCount: LABELS.length, now }),
-    cache: new ResultCache(cacheBytes),
-    metrics,
-    labels: LABELS,
-    windowTokens: 62,
-    windowOverlap: 16,
-    now,
+  const cascade = new Cascade({ dispatcher, now });
+  const cache = new ResultCache(cacheBytes);
+  const families = new Families({
+    registry,
+    tokenizerOf: () => Promise.resolve(tokenizer),
+    answererOf: (cards) =>
+      new TextAnswerer({
+        ...familyFacts(cards),
+        tokenizer,
+        dispatcher,
+        cascade,
+        cache,
+        metrics,
+        now,
+      }),
   });
   const gateway = new Gateway({
     registry,
     experiments: new Experiments(experiments),
-    answerer,
+    families,
     provider: () => ({ requested: 'auto', active: 'cpu', detail: undefined }),
     layout: () => ({ workers, threads: 1, chosenBy: 'configuration' }),
     metrics,
     now,
   });
   await pool.start();
-  for (const [name, { f1, profile, temperature }] of Object.entries(variants)) {
+  for (const [name, { f1, temperature, card }] of Object.entries(variants)) {
     const calibrated = temperature === undefined ? {} : { calibration: calibrationOf(temperature) };
-    registry.add(name, { ...cardOf(name, f1), ...calibrated }, 'good');
+    registry.add(name, { ...cardOf(name, f1), ...calibrated, ...card }, 'good');
+  }
+  await families.open();
+  for (const [name, { profile }] of Object.entries(variants)) {
     registry.activate(name, { provider: 'cpu', profile });
   }
   scheduler.setVariants(

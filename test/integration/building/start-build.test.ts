@@ -52,8 +52,9 @@ describe('startBuild', { timeout: 120_000 }, () => {
     assert.ok(card.parameters < tinyCard.parameters);
     assert.deepEqual(card.providers, ['cpu']);
     const { agreement } = outcome.measurement;
-    assert.ok(Math.abs(card.quality.value - tinyCard.quality.value * agreement) < 1e-5);
-    assert.equal(card.quality.source, 'estimated');
+    const { quality } = card;
+    assert.ok(Math.abs(quality!.value - tinyCard.quality!.value * agreement) < 1e-5);
+    assert.equal(quality?.source, 'estimated');
     assert.equal(card.calibration, undefined);
     assert.deepEqual(card.provenance.parent, { name: 'tiny', sha256: tinyCard.sha256 });
     assert.ok(outcome.peakMemoryBytes > 0);

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ResultCache, type CacheQuestion } from '../../../src/gateway/result-cache.js';
 
-const question: CacheQuestion = { text: 'Zoë in Paris', aggregation: 'viterbi', overflow: 'chunk' };
+const question: CacheQuestion = {
+  family: 'a',
+  text: 'Zoë in Paris',
+  aggregation: 'viterbi',
+  overflow: 'chunk',
+};
 const answer = { spans: [{ label: 'LOC', start: 7, end: 12, score: 0.9 }], truncated: false };
 
 describe('ResultCache', () => {
@@ -18,6 +23,7 @@ describe('ResultCache', () => {
 
     assert.equal(cache.get('digest-b', cache.questionKey(question)), undefined);
     const others: Partial<CacheQuestion>[] = [
+      { family: 'b' },
       { text: 'Zoë in Paris ' },
       { aggregation: 'simple' },
       { overflow: 'truncate' },

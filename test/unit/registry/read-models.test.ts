@@ -69,12 +69,16 @@ describe('readModels', () => {
     assert.ok(!JSON.stringify(details).includes(dir), 'no path reaches the callers of /readyz');
   });
 
-  it('fails a variant of another family: its texts would have to be encoded otherwise', async () => {
+  it('keeps variants of another family apart: their texts are encoded or decoded otherwise', async () => {
     const dir = modelsDir('families', manifestOf('a', 'b'), {
       a: card('a'),
       b: card('b', { labels: ['O', 'B-DRUG'] }),
     });
-    assert.match((await readModels(dir)).get('b')?.detail ?? '', /labels/);
+    const registry = await readModels(dir);
+
+    assert.equal(registry.get('b')?.state, 'loading');
+    assert.equal(registry.defaultFamily, registry.get('a')?.family);
+    assert.notEqual(registry.get('b')?.family, registry.defaultFamily);
   });
 
   it('refuses a folder without a usable manifest', async () => {
