@@ -38,7 +38,8 @@ export function newCard(variant: NewVariant): Card {
   const { job, made, sha256, sizeBytes, reference, measurement, host } = variant;
   const { parent, name } = job;
   const { agreement } = measurement;
-  const cpu = `${host.cpuModel} (${host.cpuFlags.split(' ').join(', ')})`;
+  const flags = host.cpuFlags === '' ? '' : ` (${host.cpuFlags.split(' ').join(', ')})`;
+  const cpu = `${host.cpuModel}${flags}`;
   const runtime = `onnxruntime ${variant.runtimeVersion}`;
   const elastic = elasticOfChild(parent.elastic);
   const card: Card = {

@@ -14,7 +14,7 @@ import { GateWorker } from '../../../src/building/gate-worker.js';
 import { measureVariant } from '../../../src/building/measure-variant.js';
 import { startBuild } from '../../../src/building/start-build.js';
 import { TextTokenizer } from '../../../src/ner/tokenizer.js';
-import { cardSchema } from '../../../src/registry/card.js';
+import { cardSchema, type Card } from '../../../src/registry/card.js';
 import { changedParent, tinyCard, tinyJob } from '../../support/build-jobs.js';
 import { allGone, childrenOf } from '../../support/child-processes.js';
 import { changedModel } from '../../support/onnx-models.js';
@@ -178,6 +178,25 @@ describe('startBuild', { timeout: 120_000 }, () => {
     const gone = await build({ ...test.job, parentModelPath: '/nowhere/model.onnx' });
     assert.ok(gone.kind === 'failed' && gone.code === 'internal', gone.kind);
     assert.ok(!gone.detail.includes('/nowhere'), gone.detail);
+  });
+
+  it("keeps the units that an elastic parent's card puts first", async () => {
+    const elastic = { heads: 'stored', ffn: 'stored' } as const;
+    const sums = new Set<string>();
+    for (const parent of [tinyCard, { ...tinyCard, elastic }]) {
+      using test = tinyJob({ parent, recipe: { ffn: 0.5 } });
+      const outcome = await build(test.job);
+      assert.ok(outcome.kind === 'built', JSON.stringify(outcome));
+      assert.deepEqual(outcome.card.elastic, parent.elastic);
+      sums.add(outcome.card.sha256);
+    }
+    assert.equal(sums.size, 2, 'by norms other units stay');
+
+    const wrong = { heads: 'stored', ffn: [[0], [0]] } satisfies Card['elastic'];
+    using test = tinyJob({ parent: { ...tinyCard, elastic: wrong }, recipe: { ffn: 0.5 } });
+    const outcome = await build(test.job);
+    assert.ok(outcome.kind === 'failed' && outcome.code === 'invalid_recipe', outcome.kind);
+    assert.match(outcome.detail, /the order of layer 0 does not name each of its/);
   });
 
   it('names each wrong field of a recipe', async () => {
