@@ -74,7 +74,7 @@ async function build(job: BuildJob, tools: BuildTools): Promise<BuildOutcome> {
     ...written,
     job,
     reference,
-    agreement: measurement.agreement,
+    measurement,
     host,
     runtimeVersion: worker.runtimeVersion,
     createdAt: new Date().toISOString(),

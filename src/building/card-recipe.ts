@@ -1,6 +1,6 @@
 /** A recipe in the words of cards, which the Python pipeline writes too: one mapping, both ways. */
 
-import type { FullRecipe, Precision } from '../compress/recipe.js';
+import type { FullRecipe, Precision, Recipe } from '../compress/recipe.js';
 import type { Card } from '../registry/card.js';
 
 interface Words {
@@ -58,21 +58,32 @@ export function precisionOfCard({ recipe }: Card): Precision | undefined {
 }
 
 /** Whether a recipe takes units or layers away, rather than only storing or computing otherwise. */
-export function isCut(recipe: Partial<FullRecipe>, parentLayers?: number): boolean {
+export function isCut(recipe: Recipe, parentLayers?: number): boolean {
   const { layers, ffn = 1, heads = 1 } = recipe;
   return ffn < 1 || heads < 1 || (layers !== undefined && layers.length !== parentLayers);
 }
 
-/** Such as `int8, layers 0 2 4, ffn 75 %`: a card's recipe for people. */
-export function recipeInWords(card: Card): string {
-  const { layers, ffn, heads, weightBits } = card.recipe;
-  const share = (name: string, value: unknown): string[] =>
-    typeof value === 'number' && value < 1 ? [`${name} ${Math.round(value * 100)} %`] : [];
+/** Such as `int8, layers 0 2 4, ffn 75 %`: a recipe for people. */
+export function recipeInWords({ precision, weightBits, layers, ffn, heads }: Recipe): string {
+  const share = (name: string, value = 1): string[] =>
+    value < 1 ? [`${name} ${Math.round(value * 1000) / 10} %`] : [];
   return [
-    precisionOfCard(card) ?? card.recipe.precision,
+    ...(precision === undefined ? [] : [precision]),
     ...(weightBits === 7 ? ['7 bits'] : []),
-    ...(Array.isArray(layers) ? [`layers ${layers.join(' ')}`] : []),
+    ...(layers === undefined ? [] : [`layers ${layers.join(' ')}`]),
     ...share('ffn', ffn),
     ...share('heads', heads),
   ].join(', ');
+}
+
+/** The same of a card, whose words may be unknown. */
+export function cardInWords(card: Card): string {
+  const { precision, layers, ffn, heads, weightBits } = card.recipe;
+  const words = recipeInWords({
+    ...(weightBits === 7 ? { weightBits } : {}),
+    ...(Array.isArray(layers) ? { layers } : {}),
+    ...(typeof ffn === 'number' ? { ffn } : {}),
+    ...(typeof heads === 'number' ? { heads } : {}),
+  });
+  return [precisionOfCard(card) ?? precision, ...(words === '' ? [] : [words])].join(', ');
 }

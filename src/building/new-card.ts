@@ -2,9 +2,19 @@ import type { CompressedModel } from '../compress/compress-model.js';
 import type { Card } from '../registry/card.js';
 import { BUILT_BY } from '../registry/built-variants.js';
 import type { HostFacts } from '../registry/host-facts.js';
+import type { Measurement } from '../registry/measurement-store.js';
+import { runTimeMs } from '../scheduling/latency-profile.js';
 import type { BuildJob } from './build-job.js';
-import { cardRecipe, recipeInWords } from './card-recipe.js';
+import { cardRecipe, cardInWords } from './card-recipe.js';
 import { elasticOfChild } from './elastic-order.js';
+
+/** Those of which the cards of the Python pipeline tell the times. */
+const SHAPES = [
+  [1, 8],
+  [1, 32],
+  [1, 128],
+  [8, 32],
+] as const;
 
 export interface NewVariant {
   readonly job: BuildJob;
@@ -13,8 +23,8 @@ export interface NewVariant {
   readonly sizeBytes: number;
   /** With its own answers. */
   readonly reference: Card['reference'];
-  /** Entity F1 against the parent. */
-  readonly agreement: number;
+  /** Its agreement is with the parent. */
+  readonly measurement: Measurement;
   readonly host: HostFacts;
   readonly runtimeVersion: string;
   readonly createdAt: string;
@@ -25,8 +35,12 @@ export interface NewVariant {
  * it. Nothing that was measured for the parent is passed on.
  */
 export function newCard(variant: NewVariant): Card {
-  const { job, made, sha256, sizeBytes, reference, agreement, host } = variant;
+  const { job, made, sha256, sizeBytes, reference, measurement, host } = variant;
   const { parent, name } = job;
+  const { agreement } = measurement;
+  const flags = host.cpuFlags === '' ? '' : ` (${host.cpuFlags.split(' ').join(', ')})`;
+  const cpu = `${host.cpuModel}${flags}`;
+  const runtime = `onnxruntime ${variant.runtimeVersion}`;
   const elastic = elasticOfChild(parent.elastic);
   const card: Card = {
     schemaVersion: 1,
@@ -49,6 +63,19 @@ export function newCard(variant: NewVariant): Card {
     },
     ...(elastic === undefined ? {} : { elastic }),
     reference,
+    latency: {
+      cpu,
+      runtime,
+      threads: job.threads,
+      measuredAt: measurement.measuredAt,
+      profile: measurement.profile,
+      ms: Object.fromEntries(
+        SHAPES.map(([jobs, length]) => [
+          `${jobs}x${length}`,
+          Math.round(runTimeMs(measurement.profile, jobs, length) * 1e3) / 1e3,
+        ]),
+      ),
+    },
     provenance: {
       builtBy: BUILT_BY,
       createdAt: variant.createdAt,
@@ -57,19 +84,24 @@ export function newCard(variant: NewVariant): Card {
       removed: made.removed,
       quantizedProducts: made.quantized,
       notes: made.notes,
-      cpu: `${host.cpuModel} (${host.cpuFlags.split(' ').join(', ')})`,
-      runtime: `onnxruntime ${variant.runtimeVersion}`,
+      cpu,
+      runtime,
     },
   };
-  return { ...card, description: `${parent.name}, made smaller: ${recipeInWords(card)}.` };
+  return { ...card, description: `${parent.name}, made smaller: ${cardInWords(card)}.` };
 }
 
-/** Of a model that nobody has evaluated nothing is known but how like it this one is. */
+/** Of a parent that nobody has evaluated, the agreement with it is all that is known. */
 function qualityOf({ quality }: Card, agreement: number): Card['quality'] {
-  const value = rounded((quality?.value ?? 1) * agreement);
-  return quality === null
-    ? { value, measure: 'agreement', split: 'reference', source: 'estimated' }
-    : { ...quality, value, source: 'estimated' };
+  if (quality === null) {
+    return {
+      value: rounded(agreement),
+      measure: 'agreement',
+      split: 'reference',
+      source: 'measured',
+    };
+  }
+  return { ...quality, value: rounded(quality.value * agreement), source: 'estimated' };
 }
 
 /** Integers are computed on CPUs; what a GPU can take it can take in halves too. */

@@ -30,7 +30,10 @@ export const startBuild: StartBuild = (job, onProgress): RunningBuild => {
   let outcome: BuildOutcome | undefined;
   let gatePid: number | undefined;
   let peakBytes = 0;
+  let settled = false;
   const end = (why: Ending): void => {
+    // The id of a process that has ended may be that of another by now.
+    if (settled) return;
     ending ??= why;
     killGroup(child);
   };
@@ -66,6 +69,7 @@ export const startBuild: StartBuild = (job, onProgress): RunningBuild => {
       clearInterval(watch);
       // What a builder that was killed left behind.
       killGroup(child);
+      settled = true;
       resolve(outcomeOf({ ending, outcome, peakBytes, maxBytes: job.maxMemoryBytes, how }));
     };
     child.once('exit', (code, signal) => settle(signal ?? `code ${code ?? 'unknown'}`));

@@ -5,7 +5,7 @@ import {
   cardRecipe,
   isCut,
   precisionOfCard,
-  recipeInWords,
+  cardInWords,
 } from '../../../src/building/card-recipe.js';
 import { PRECISIONS, type FullRecipe } from '../../../src/compress/recipe.js';
 import { cardSchema, type Card } from '../../../src/registry/card.js';
@@ -89,12 +89,9 @@ describe('isCut', () => {
   });
 });
 
-describe('recipeInWords', () => {
+describe('cardInWords', () => {
   it('names the precision, the layers, and the shares that are not whole', () => {
-    assert.equal(
-      recipeInWords(released('pruned-ffn50-int8')),
-      'int8, layers 0 1 2 3 4 5, ffn 50 %',
-    );
-    assert.equal(recipeInWords(cardWith({ precision: 'odd', weightBits: 7 })), 'odd, 7 bits');
+    assert.equal(cardInWords(released('pruned-ffn50-int8')), 'int8, layers 0 1 2 3 4 5, ffn 50 %');
+    assert.equal(cardInWords(cardWith({ precision: 'odd', weightBits: 7 })), 'odd, 7 bits');
   });
 });
