@@ -4,17 +4,16 @@ import { errors } from '../errors.js';
 import { requestIdOf } from './exchange.js';
 import { answerFailure } from './failure.js';
 import { routerPath } from './route.js';
-import { routesOf } from './routes.js';
+import { routesOf, type RoutesOptions } from './routes.js';
 import { answerUnreadable } from './unreadable.js';
 import type { Server } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Exchange } from './exchange.js';
-import type { NerRouteOptions } from './ner-route.js';
 import type { Route } from './route.js';
 
-export interface HttpOptions extends NerRouteOptions {
+export interface HttpOptions extends RoutesOptions {
   readonly logger: Logger;
   readonly timeouts?: Partial<Timeouts>;
 }
@@ -32,6 +31,9 @@ const KEEP_ALIVE_MS = 72_000;
 /** What a caller who hung up would have got, by nginx's convention; seen in the metrics only. */
 const CLIENT_CLOSED = 499;
 const UNMATCHED = 'unmatched';
+const ADMIN_PATH = /^\/admin(?:[/?]|$)/i;
+const NO_ADMIN =
+  'There is no admin API, because the gateway was started without a key: set ENTIER_ADMIN_KEY.';
 const BAD_PATH = 'The path has percent signs that encode no UTF-8.';
 
 /**
@@ -82,16 +84,20 @@ function register(router: Router, options: Registration): void {
   for (const [path, routes] of byPath) {
     const pattern = routerPath({ path });
     for (const route of routes) router[route.method](pattern, handlerOf(route, options));
+  }
+  // After all routes, since one path may be another's with a parameter, for other methods.
+  for (const [path, routes] of byPath) {
     const methods = routes.flatMap(({ method }) =>
       method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()],
     );
     const refuse = () => {
       throw errors.methodNotAllowed(methods);
     };
-    router.all(pattern, handlerOf({ path, handle: refuse }, options));
+    router.all(routerPath({ path }), handlerOf({ path, handle: refuse }, options));
   }
-  const nothing = () => {
-    throw errors.notFound();
+  const nothing = ({ req }: Exchange) => {
+    const needsKey = options.admin === undefined && ADMIN_PATH.test(req.url);
+    throw errors.notFound(needsKey ? NO_ADMIN : undefined);
   };
   router.use(handlerOf({ path: UNMATCHED, handle: nothing }, options));
 }
