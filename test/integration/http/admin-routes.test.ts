@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { errors, type GatewayError } from '../../../src/errors.js';
 import { buildSchema, buildsSchema } from '../../../src/http/admin-schema.js';
@@ -522,15 +521,13 @@ describe('the admin API', () => {
 
   it('makes nothing any more while it closes', async () => {
     const other = await startHttp({}, { admin: admin.options() });
+    let drained: Promise<boolean> | undefined;
+    other.server.prependOnceListener('request', () => {
+      drained = other.drain(10_000);
+    });
     const socket = await other.open();
-    const head = `Host: x\r\nAuthorization: Bearer ${ADMIN_KEY}\r\n`;
-    socket.write(
-      `POST /admin/variants HTTP/1.1\r\n${head}Content-Type: application/json\r\nContent-Length: 2\r\n`,
-    );
-    const received = once(other.server, 'request');
-    const drained = other.drain(10_000);
-    socket.write('\r\n{}');
-    await received;
+    const head = `Host: x\r\nAuthorization: Bearer ${ADMIN_KEY}\r\nContent-Type: application/json\r\n`;
+    socket.write(`POST /admin/variants HTTP/1.1\r\n${head}Content-Length: 2\r\n\r\n{}`);
 
     assert.match(await untilClosed(socket), /^HTTP\/1\.1 503 [^]*"code":"draining"/);
     assert.equal(await drained, true);

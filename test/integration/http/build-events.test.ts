@@ -272,13 +272,14 @@ describe('a shutdown with open streams', () => {
     stalled.response.pause();
     for (let step = 0; step < 30; step += 1) admin.change(id, { progress: step / 100 });
     await reading.until(() => reading.events.length > 0);
+    let drained: Promise<boolean> | undefined;
+    http.server.prependOnceListener('request', () => {
+      drained = http.drain(60_000);
+    });
     const late = await http.open();
-    const received = once(http.server, 'request');
-    late.write(`GET /admin/builds/${id}/events HTTP/1.1\r\nHost: x\r\n`);
-
-    const drained = http.drain(60_000);
-    late.write(`Authorization: ${AUTHORIZATION}\r\n\r\n`);
-    await received;
+    late.write(
+      `GET /admin/builds/${id}/events HTTP/1.1\r\nHost: x\r\nAuthorization: ${AUTHORIZATION}\r\n\r\n`,
+    );
 
     assert.match(await untilClosed(late), /^HTTP\/1\.1 503 [^]*"code":"draining"/);
     assert.equal(await drained, true, 'nothing had to be cut off');
