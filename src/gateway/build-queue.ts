@@ -97,9 +97,8 @@ export class BuildQueue {
   /** Cancels all; resolves when none runs. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const entry of [...this.#waiting.splice(0), ...(this.#current ? [this.#current] : [])]) {
-      entry.cancelled.abort();
-    }
+    for (const { view } of [...this.#waiting]) this.cancel(view.id);
+    this.#current?.cancelled.abort();
     await this.#running;
   }
 

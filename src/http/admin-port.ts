@@ -65,7 +65,7 @@ export interface BuildView {
     | {
         readonly buildMs: number;
         readonly gateMs: number;
-        readonly warmMs: number | undefined;
+        readonly warmMs: number;
         readonly totalMs: number;
       }
     | undefined;
