@@ -38,7 +38,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['loadtest/**/*.ts', 'src/main.ts'],
+    files: ['loadtest/**/*.ts', 'src/main.ts', 'src/cli/**/*.ts'],
     rules: { 'no-console': 'off' },
   },
   {

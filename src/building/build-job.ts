@@ -2,6 +2,7 @@ import type { FieldIssue } from '../errors.js';
 import type { Recipe } from '../compress/recipe.js';
 import type { Card } from '../registry/card.js';
 import type { Measurement } from '../registry/measurement-store.js';
+import type { Provider } from '../runtime/protocol.js';
 
 /** A variant to be made of another: compressed, checked and measured, all outside of the gateway's process. */
 export interface BuildJob {
@@ -17,6 +18,8 @@ export interface BuildJob {
   readonly minAgreement: number;
   /** Of a session, as the gateway's workers have them. */
   readonly threads: number;
+  /** Where the gate runs it, preferred first; the CPU where absent. */
+  readonly providers?: readonly Provider[];
   /** A builder that grows beyond this is killed. */
   readonly maxMemoryBytes: number;
 }
@@ -32,9 +35,15 @@ export type BuildOutcome =
       readonly kind: 'built';
       readonly card: Card;
       readonly modelPath: string;
+      /**
+       * Its agreement is with the parent's answers. With those on its own card it is 1: whoever keeps the measurement
+       * for the next start keeps it so.
+       */
       readonly measurement: Measurement;
+      /** Reading, compressing and writing, without the start of the process. */
       readonly buildMs: number;
       readonly gateMs: number;
+      /** Of the builder and the gate's process together. */
       readonly peakMemoryBytes: number;
     }
   /** It was made, but it does not load, gives no finite numbers or agrees too little with its parent. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { measureVariant, type MeasuringTools } from './measure-variant.js';
+import { measureVariant } from '../building/measure-variant.js';
+import type { MeasuringTools } from '../building/reference-answers.js';
 import type { Card } from '../registry/card.js';
 import type { MeasuredHost, Measurement, MeasurementStore } from '../registry/measurement-store.js';
 import type { VariantEntry, VariantRegistry } from '../registry/variant-registry.js';

@@ -1,6 +1,6 @@
 import { errors } from '../errors.js';
 import { RunFailedError } from '../runtime/worker.js';
-import { batchInput, splitLogits, type SpecialTokens } from './batch-input.js';
+import { batchInput, splitLogits, type SpecialTokens } from '../runtime/batch-input.js';
 import { recordEnd, recordStart } from './batch-metrics.js';
 import type { EncodedText, Window } from '../ner/encoded-text.js';
 import type { WorkerPool } from '../runtime/worker-pool.js';

@@ -1,5 +1,5 @@
 import { familyOf } from '../registry/family-of.js';
-import type { SpecialTokens } from './batch-input.js';
+import type { SpecialTokens } from '../runtime/batch-input.js';
 import type { TextAnswerer, TextAnswererOptions } from './text-answerer.js';
 import type { TextTokenizer } from '../ner/tokenizer.js';
 import type { Card } from '../registry/card.js';

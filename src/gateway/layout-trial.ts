@@ -1,11 +1,11 @@
 import { decode } from '../ner/decode.js';
 import { cutWindows, stitchLogits } from '../ner/windows.js';
-import { batchInput, splitLogits, type EncodedWindow } from './batch-input.js';
+import { batchInput, splitLogits, type EncodedWindow } from '../runtime/batch-input.js';
 import type { EncodedText, Window } from '../ner/encoded-text.js';
 import type { Card } from '../registry/card.js';
 import type { BatchOutput } from '../runtime/protocol.js';
 import type { WorkerPool } from '../runtime/worker-pool.js';
-import type { MeasuringTools } from './measure-variant.js';
+import type { MeasuringTools } from '../building/reference-answers.js';
 
 export interface TrialTools extends Omit<MeasuringTools, 'run'> {
   /** Whatever else this process does for a request: HTTP, above all. */

@@ -2,7 +2,7 @@ import { WorkerPool, type WorkerPoolOptions } from '../runtime/worker-pool.js';
 import { trialPools, type LayoutFigure, type WorkerLayout } from '../runtime/worker-layout.js';
 import { CoreWaits } from './core-waits.js';
 import { LayoutTrial, type TrialTools } from './layout-trial.js';
-import { median } from './median.js';
+import { median } from '../scheduling/median.js';
 import type { Card } from '../registry/card.js';
 import type { coreWaitMs } from '../runtime/core-wait.js';
 import type { LoadVariant } from '../runtime/protocol.js';

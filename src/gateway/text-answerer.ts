@@ -1,7 +1,7 @@
 import { errors } from '../errors.js';
 import { decode } from '../ner/decode.js';
 import { cutWindows, stitchLogits } from '../ner/windows.js';
-import type { SpecialTokens } from './batch-input.js';
+import type { SpecialTokens } from '../runtime/batch-input.js';
 import { AnswerReserve } from './answer-reserve.js';
 import { SharedWork } from './shared-work.js';
 import { CacheLookup } from './cache-lookup.js';

@@ -9,6 +9,32 @@ export const variantName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'expected lower-case letters, digits, ".", "_" or "-"');
 
+/** The most important first, as numbers of units; one list a layer. */
+const orders = z.array(z.array(z.int().min(0)).min(1)).min(1);
+const order = z.union([z.literal('stored'), orders]);
+
+/** Trained so that it answers well with fewer of its units, the least important ones left out first. */
+const elasticSchema = z
+  .strictObject({
+    heads: order.describe(
+      'Of attention heads: `stored` if each layer holds the most important first.',
+    ),
+    ffn: order.describe('Of feed-forward channels, likewise.'),
+    trained: z
+      .strictObject({
+        layers: z.array(z.array(z.int().min(0)).min(1)).optional(),
+        heads: z.array(z.number().gt(0).max(1)).optional(),
+        ffn: z.array(z.number().gt(0).max(1)).optional(),
+      })
+      .optional()
+      .describe('Sets of layers and shares of units that it was trained with; others are guesses.'),
+  })
+  .superRefine(({ heads, ffn }, context) => {
+    if (heads === 'stored' || ffn === 'stored' || heads.length === ffn.length) return;
+    const message = `${heads.length} layers of heads, ${ffn.length} of channels`;
+    context.addIssue({ code: 'custom', message });
+  });
+
 /** The facts of a variant, `models/NAME/card.json`. `models/card.schema.json` is generated from this. */
 export const cardSchema = z
   .strictObject({
@@ -51,6 +77,9 @@ export const cardSchema = z
       .describe(
         'How far its probabilities can be believed; without it they are taken as they are.',
       ),
+    elastic: elasticSchema
+      .optional()
+      .describe('Of a model that was trained to be cut; without it the norms of weights decide.'),
     reference: z
       .array(
         z.strictObject({

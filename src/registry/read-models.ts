@@ -28,7 +28,8 @@ async function readJson(file: string, called: string): Promise<unknown> {
   }
 }
 
-async function readCard(modelsDir: string, name: string): Promise<Card> {
+/** The card of a variant. Rejects with ModelsError where it is missing, wrong or another's. */
+export async function readCard(modelsDir: string, name: string): Promise<Card> {
   const parsed = cardSchema.safeParse(
     await readJson(path.join(modelsDir, name, 'card.json'), 'its card.json'),
   );
@@ -40,18 +41,23 @@ async function readCard(modelsDir: string, name: string): Promise<Card> {
   return parsed.data;
 }
 
+/** The names that the manifest lists. Rejects with ModelsError where it cannot be used. */
+export async function readManifest(modelsDir: string): Promise<readonly string[]> {
+  const file = path.join(modelsDir, 'manifest.json');
+  const manifest = manifestSchema.safeParse(await readJson(file, file));
+  if (!manifest.success) {
+    throw new ModelsError(`${file} is wrong: ${z.prettifyError(manifest.error)}`);
+  }
+  return manifest.data.variants;
+}
+
 /**
  * Reads the manifest and the cards. A variant whose card is missing or wrong is in the registry as failed. Throws
  * ModelsError where the manifest cannot be used.
  */
 export async function readModels(modelsDir: string): Promise<VariantRegistry> {
-  const manifestFile = path.join(modelsDir, 'manifest.json');
-  const manifest = manifestSchema.safeParse(await readJson(manifestFile, manifestFile));
-  if (!manifest.success) {
-    throw new ModelsError(`${manifestFile} is wrong: ${z.prettifyError(manifest.error)}`);
-  }
   const registry = new VariantRegistry();
-  for (const name of manifest.data.variants) {
+  for (const name of await readManifest(modelsDir)) {
     try {
       const card = await readCard(modelsDir, name);
       registry.add(name, card, path.join(modelsDir, name, card.file));

@@ -129,6 +129,24 @@ def test_every_plot_is_shown_and_is_there(report: Path) -> None:
         assert 1_000 < plot.stat().st_size < 150_000
 
 
+def test_variants_that_a_build_made_are_left_out_until_they_are_evaluated(tmp_path: Path) -> None:
+    places = made_up_places(tmp_path)
+    write_made_up(places, ("full", "distilled-3l-int8", "full-w8"))
+    card_file = places.models / "full-w8" / "card.json"
+    card = json.loads(card_file.read_text())
+    card["provenance"] = {"builtBy": "entier"}
+    card["recipe"] |= {"precision": "int8-weights", "storage": "int8"}
+    card_file.write_text(json.dumps(card))
+
+    evaluated = read_inputs(places, resamples=10, seed=1).variants
+    assert [variant.name for variant in evaluated] == ["full", "distilled-3l-int8", "full-w8"]
+    assert [variant.int8 for variant in evaluated] == [False, True, True]
+
+    (places.checkpoints / "evaluations" / "full-w8.json").unlink()
+    left = read_inputs(places, resamples=10, seed=1).variants
+    assert [variant.name for variant in left] == ["full", "distilled-3l-int8"]
+
+
 def test_the_plots_are_the_same_bytes_again(tmp_path: Path) -> None:
     places = made_up_places(tmp_path)
     write_made_up(places, ("full", "distilled-3l-int8"))

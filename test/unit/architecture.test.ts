@@ -9,6 +9,7 @@ const BANNED_NAMES = /^(utils?|helpers?|common|types|index|misc)\.ts$/;
 /** What each layer may import: itself, the leaves, and those below it. The leaves: errors, telemetry, config's types. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   main: ['app', 'config'],
+  cli: ['building', 'scheduling', 'runtime', 'registry', 'compress'],
   app: [
     'http',
     'gateway',
@@ -44,6 +45,7 @@ const ONLY_IN: Record<string, RegExp> = {
   '@bufbuild/protobuf/codegenv2': /^compress\/onnx\/onnx-schema\.ts$/,
   '@bufbuild/protobuf/wire': /^compress\/onnx\//,
   '@bufbuild/protobuf/wkt': /^compress\/onnx\/onnx-schema\.ts$/,
+  'cli-progress': /^cli\//,
   autocannon: /^$/,
 };
 

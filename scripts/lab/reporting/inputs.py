@@ -29,7 +29,7 @@ class Variant:
 
     @property
     def int8(self) -> bool:
-        return self.card["recipe"]["precision"] != "fp32"
+        return self.card["recipe"]["precision"].startswith("int")
 
     @property
     def megabytes(self) -> float:
@@ -72,7 +72,7 @@ def need(found: Facts, path: Path, step: str, *keys: str) -> None:
 def read_inputs(places: Places, *, resamples: int, seed: int) -> Inputs:
     """Everything that the report says. Raises FileNotFoundError or ValueError for what is missing or stale."""
     manifest = read_made_by(places.models / "manifest.json", "write_card")
-    names = manifest.get("variants") or []
+    names = [name for name in manifest.get("variants") or [] if not _is_unevaluated_build(places, name)]
     if not names:
         raise ValueError(
             f"{places.models / 'manifest.json'}: expected a variant at least; run scripts.write_card"
@@ -116,6 +116,13 @@ _STEPS = {
     ),
     "robustness": ("robustness", "robustness", ("lowerCased.f1", "upperCased.f1", "typos.f1", "typos.rate")),
 }
+
+
+def _is_unevaluated_build(places: Places, name: str) -> bool:
+    """Variants that the gateway or `npm run variants` made have no figures unless somebody measured them."""
+    card = read_made_by(places.models / name / "card.json", "write_card")
+    built = "builtBy" in card.get("provenance", {})
+    return built and not (places.checkpoints / "evaluations" / f"{name}.json").is_file()
 
 
 def _facts_of(places: Places, name: str) -> dict[str, Facts]:

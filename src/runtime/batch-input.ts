@@ -1,5 +1,5 @@
 import type { EncodedText, Window } from '../ner/encoded-text.js';
-import type { BatchInput } from '../runtime/protocol.js';
+import type { BatchInput } from './protocol.js';
 
 /** The tokens that every window begins and ends with. */
 export interface SpecialTokens {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { median } from '../../../src/gateway/median.js';
+import { median } from '../../../src/scheduling/median.js';
 
 test('median is the middle, or the mean of the two in the middle, and leaves the values as they are', () => {
   const values = [9, 1, 5];

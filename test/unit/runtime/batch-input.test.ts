@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { batchInput, splitLogits } from '../../../src/gateway/batch-input.js';
+import { batchInput, splitLogits } from '../../../src/runtime/batch-input.js';
 import type { EncodedText } from '../../../src/ner/encoded-text.js';
 
 const encoded = {

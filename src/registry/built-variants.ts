@@ -1,0 +1,9 @@
+import type { Card } from './card.js';
+
+/** What the cards of variants that a build made say of themselves, in `provenance.builtBy`. */
+export const BUILT_BY = 'entier';
+
+/** Whether a variant was made by a build from its parent, so that it can be made again. */
+export function wasBuilt({ provenance }: Pick<Card, 'provenance'>): boolean {
+  return provenance.builtBy === BUILT_BY;
+}

@@ -1,0 +1,202 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { wasBuilt } from './built-variants.js';
+import { cardSchema, variantName, type Card } from './card.js';
+import { withLock } from './folder-lock.js';
+import { ModelsError, readCard, readManifest } from './read-models.js';
+import { isStorageFull, syncFolder, writeDurably } from './write-durably.js';
+
+export type FolderErrorCode =
+  | 'name_taken'
+  | 'unknown_variant'
+  /** Another variant was made from it. */
+  | 'is_parent'
+  /** It did not come from a build, so that it cannot be made again. */
+  | 'not_built'
+  /** A manifest lists one variant at least. */
+  | 'last_one'
+  | 'storage_full';
+
+/** A change of the models folder is refused; the message says why and what to do. Nothing was changed. */
+export class FolderError extends Error {
+  override readonly name = 'FolderError';
+
+  constructor(
+    readonly code: FolderErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** Folders that are there while the lock is held, and after a process was killed that held it. */
+const ASIDE = /^\.(adding|removing)-/;
+
+export interface ListedVariant {
+  readonly name: string;
+  /** Why there is none, for people, where the card cannot be used. */
+  readonly card: Card | { readonly problem: string };
+}
+
+/**
+ * A folder of variants on disk, and the only one who changes it. Whenever the process or the machine ends, a variant is
+ * listed with its whole folder or not at all; what a killed process left aside is removed with the next change. Methods
+ * reject with FolderError, ModelsError (the manifest cannot be used) or LockedError.
+ */
+export class ModelsFolder {
+  readonly #dir: string;
+
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** What the manifest lists, in its order. */
+  async list(): Promise<ListedVariant[]> {
+    const listed: ListedVariant[] = [];
+    for (const name of await readManifest(this.#dir)) {
+      try {
+        listed.push({ name, card: await readCard(this.#dir, name) });
+      } catch (error) {
+        if (!(error instanceof ModelsError)) throw error;
+        listed.push({ name, card: { problem: error.message } });
+      }
+    }
+    return listed;
+  }
+
+  /** Rejects with `name_taken` if a variant of that name cannot be kept; cheap, and no promise for later. */
+  async checkName(name: string): Promise<void> {
+    const taken = (await readManifest(this.#dir)).includes(name);
+    if (taken || !(await this.#isFree(name))) {
+      throw new FolderError(
+        'name_taken',
+        `there is a ${name} already; choose another name or remove it first`,
+      );
+    }
+  }
+
+  /**
+   * Takes in what a build wrote: copies its model and card and lists it last. `builtDir` stays as it is. Rejects with
+   * `name_taken` or `storage_full`.
+   */
+  async keep(builtDir: string): Promise<Card> {
+    const card = cardSchema.parse(
+      JSON.parse(await readFile(path.join(builtDir, 'card.json'), 'utf8')),
+    );
+    const model = await readFile(path.join(builtDir, card.file));
+    if (createHash('sha256').update(model).digest('hex') !== card.sha256) {
+      throw new ModelsError(`the model of ${card.name} is not the one that its card describes`);
+    }
+    await this.#change(async () => {
+      await this.checkName(card.name);
+      const aside = path.join(this.#dir, `.adding-${card.name}`);
+      await mkdir(aside);
+      await writeDurably(path.join(aside, card.file), model);
+      await writeDurably(path.join(aside, 'card.json'), `${JSON.stringify(card, null, 2)}\n`);
+      const target = path.join(this.#dir, card.name);
+      // A build that was killed before it was listed.
+      if (existsSync(target)) await rename(target, path.join(this.#dir, `.removing-${card.name}`));
+      await rename(aside, target);
+      await syncFolder(this.#dir);
+      await this.#writeManifest([...(await readManifest(this.#dir)), card.name]);
+    });
+    return card;
+  }
+
+  /**
+   * Removes a variant that a build made, or any with `force`, but never one that another was made from. Rejects with
+   * `unknown_variant`, `is_parent`, `not_built` or `last_one`.
+   */
+  async forget(name: string, { force = false }: { force?: boolean } = {}): Promise<void> {
+    await this.#change(async () => {
+      const listed = await this.list();
+      await this.#checkForgetting(name, { listed, force });
+      const others = listed.map((variant) => variant.name).filter((other) => other !== name);
+      if (others.length < listed.length) await this.#writeManifest(others);
+      await rename(path.join(this.#dir, name), path.join(this.#dir, `.removing-${name}`));
+      await syncFolder(this.#dir);
+    });
+  }
+
+  async #checkForgetting(
+    name: string,
+    { listed, force }: { listed: readonly ListedVariant[]; force: boolean },
+  ): Promise<void> {
+    const names = listed.map((variant) => variant.name);
+    const known = listed.find((variant) => variant.name === name)?.card;
+    const isLeftover = known === undefined && (await this.#isLeftover(name, { force }));
+    if (known === undefined && !isLeftover) {
+      throw new FolderError(
+        'unknown_variant',
+        `there is no variant ${name}; there are ${names.join(', ')}`,
+      );
+    }
+    const children = listed.filter(({ card }) => 'name' in card && card.parent === name);
+    if (children.length > 0) {
+      const made = children.map((child) => child.name).join(', ');
+      throw new FolderError(
+        'is_parent',
+        `${name} is the parent of ${made}; remove what was made from it first`,
+      );
+    }
+    if (names.length === 1 && names[0] === name) {
+      throw new FolderError('last_one', `${name} is the only variant; a gateway needs one`);
+    }
+    if (force || known === undefined || ('name' in known && wasBuilt(known))) return;
+    throw new FolderError(
+      'not_built',
+      `${name} was not made by a build, so that it cannot be made again; --force removes it all the same`,
+    );
+  }
+
+  /** One change at a time, by whichever process. */
+  async #change(work: () => Promise<void>): Promise<void> {
+    const manifest = path.join(this.#dir, 'manifest.json');
+    // A folder that is no models folder gets no lock file either.
+    await readManifest(this.#dir);
+    try {
+      await withLock(`${manifest}.lock`, async () => {
+        await this.#sweep();
+        try {
+          await work();
+        } finally {
+          await this.#sweep();
+        }
+      });
+    } catch (error) {
+      if (!isStorageFull(error)) throw error;
+      const message = 'there is no room left in the models folder; free some and ask again';
+      throw new FolderError('storage_full', message, { cause: error });
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    for (const entry of await readdir(this.#dir)) {
+      if (ASIDE.test(entry)) await rm(path.join(this.#dir, entry), { recursive: true });
+    }
+  }
+
+  async #writeManifest(variants: readonly string[]): Promise<void> {
+    const text = `${JSON.stringify({ schemaVersion: 1, variants }, null, 2)}\n`;
+    await writeDurably(path.join(this.#dir, 'manifest.json'), text);
+  }
+
+  /** Nothing is there, or what a build left that was killed before it was listed. */
+  async #isFree(name: string): Promise<boolean> {
+    return !existsSync(path.join(this.#dir, name)) || (await this.#isLeftover(name));
+  }
+
+  async #isLeftover(name: string, { force = false } = {}): Promise<boolean> {
+    if (!variantName.safeParse(name).success) return false;
+    try {
+      const card = await readCard(this.#dir, name);
+      return force || wasBuilt(card);
+    } catch (error) {
+      if (error instanceof ModelsError) return false;
+      throw error;
+    }
+  }
+}
