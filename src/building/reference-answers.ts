@@ -18,7 +18,7 @@ export interface MeasuringTools {
 }
 
 /** Of a card, what answering needs. */
-export type AnsweringCard = Pick<Card, 'name' | 'labels' | 'inputs'>;
+export type AnsweringCard = Pick<Card, 'name' | 'labels' | 'inputs' | 'tagging'>;
 
 /**
  * What a variant answers to the sentences of a card, UTF-16 offsets. One sentence a run: dynamic int8 rounds by what
@@ -73,5 +73,6 @@ async function answer(
     throw new TypeError('its logits are not finite numbers');
   const logits = splitLogits(output.logits, input.lengths, card.labels.length);
   const stitched = stitchLogits(windows, logits, card.labels.length);
-  return decode(encoded, stitched, { labels: card.labels, aggregation: 'viterbi' });
+  const { labels, tagging } = card;
+  return decode(encoded, stitched, { labels, tagging, aggregation: 'viterbi' });
 }
