@@ -20,17 +20,27 @@ import { allGone, childrenOf } from '../../support/child-processes.js';
 import { changedModel } from '../../support/onnx-models.js';
 
 const WORKER_HOST = path.join(import.meta.dirname, '../../../src/runtime/worker-host.js');
+const CHILD_PROCESSES = path.join(import.meta.dirname, '../../support/child-processes.js');
 const START_BUILD = path.join(import.meta.dirname, '../../../src/building/start-build.js');
 
 function build(job: BuildJob): Promise<BuildOutcome> {
   return startBuild(job, () => undefined).done;
 }
 
+/** Undefined if it has ended. */
+function priorityOf(pid: number): number | undefined {
+  try {
+    return getPriority(pid);
+  } catch {
+    return undefined;
+  }
+}
+
 function floats(values: Float32Array): Uint8Array {
   return new Uint8Array(values.buffer);
 }
 
-describe('startBuild', { timeout: 120_000 }, () => {
+describe('startBuild', { timeout: 600_000 }, () => {
   it('builds, gates and describes a variant, and leaves no process', async () => {
     using test = tinyJob({ recipe: { precision: 'int8', ffn: 0.5 } });
     const before = childrenOf(process.pid);
@@ -100,7 +110,10 @@ describe('startBuild', { timeout: 120_000 }, () => {
     const before = childrenOf(process.pid);
     const running = startBuild(test.job, () => {
       for (const builder of childrenOf(process.pid).filter((pid) => !before.includes(pid))) {
-        for (const pid of [builder, ...childrenOf(builder)]) priorities.add(getPriority(pid));
+        for (const pid of [builder, ...childrenOf(builder)]) {
+          const priority = priorityOf(pid);
+          if (priority !== undefined) priorities.add(priority);
+        }
       }
     });
     const outcome = await running.done;
@@ -282,18 +295,27 @@ describe('startBuild', { timeout: 120_000 }, () => {
 
   it('does not outlive the process that asked for it', async () => {
     using test = tinyJob();
+    // Stopped, the builder cannot be done before its owner is gone.
     const script = `
       const { startBuild } = await import(${JSON.stringify(pathToFileURL(START_BUILD).href)});
-      startBuild(${JSON.stringify(test.job)}, () => console.log('under way'));
+      const { childrenOf } = await import(${JSON.stringify(pathToFileURL(CHILD_PROCESSES).href)});
+      let told = false;
+      startBuild(${JSON.stringify(test.job)}, () => {
+        if (told) return;
+        told = true;
+        const [builder] = childrenOf(process.pid);
+        process.kill(builder, 'SIGSTOP');
+        console.log(JSON.stringify([builder, ...childrenOf(builder)]));
+      });
     `;
     const owner = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    await once(owner.stdout, 'data');
-    const [builder] = childrenOf(owner.pid!);
-    const pids = [builder!, ...childrenOf(builder!)];
+    const [line] = (await once(owner.stdout, 'data')) as [Buffer];
+    const pids = JSON.parse(line.toString()) as number[];
     owner.kill('SIGKILL');
     await once(owner, 'exit');
+    process.kill(pids[0]!, 'SIGCONT');
 
     await allGone(pids);
     assert.equal(pids.length, 2);

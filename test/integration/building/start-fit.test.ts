@@ -23,7 +23,7 @@ function jobOf(base: ReturnType<typeof tinyJob>['job'], goal: Goal): FitJob {
   return { ...base, tokens: 32, ...goal };
 }
 
-describe('startFit', { timeout: 240_000 }, () => {
+describe('startFit', { timeout: 600_000 }, () => {
   it('leaves the build that agrees most among those that fit, and nothing else', async () => {
     using test = tinyJob();
     // As if the parent were slow: any time that this host takes is fast enough.
