@@ -17,7 +17,7 @@ export interface LabelScheme {
 }
 
 /** Roles of a tag within a span: begins it, goes on (I, or M of BMES), ends it (E, or L of BILOU), is it (S, U). */
-type Role = 'begin' | 'inside' | 'end' | 'single' | 'none';
+export type Role = 'begin' | 'inside' | 'end' | 'single' | 'none';
 const ROLES: Readonly<Record<string, Role>> = {
   B: 'begin',
   I: 'inside',
@@ -28,7 +28,8 @@ const ROLES: Readonly<Record<string, Role>> = {
   U: 'single',
 };
 
-interface Tag {
+/** What a label says of its token. */
+export interface LabelParts {
   readonly role: Role;
   readonly type: string;
 }
@@ -54,15 +55,15 @@ export function entityType(label: string, labels: readonly string[]): string {
 }
 
 function schemeOf(labels: readonly string[], tagging: Tagging): LabelScheme {
-  const tags = tagsOf(labels);
+  const tags = labelParts(labels);
   const has = (role: Role, type: string): boolean =>
     tags.some((tag) => tag.role === role && tag.type === type);
   const indexes = (type: string, roles: readonly Role[]): number[] =>
     tags.flatMap((tag, index) => (tag.type === type && roles.includes(tag.role) ? [index] : []));
   // An I- without a B- of its type can only begin spans itself.
-  const mayBegin = ({ role, type }: Tag): boolean =>
+  const mayBegin = ({ role, type }: LabelParts): boolean =>
     role !== 'inside' && role !== 'end' ? true : !has('begin', type) || tagging === 'iob1';
-  const isOpen = ({ role, type }: Tag): boolean =>
+  const isOpen = ({ role, type }: LabelParts): boolean =>
     (role === 'begin' || role === 'inside') && has('end', type);
   return {
     count: labels.length,
@@ -77,11 +78,11 @@ function schemeOf(labels: readonly string[], tagging: Tagging): LabelScheme {
 }
 
 /** E-, L-, M-, S- and U- are roles only where spans have ends: else they may belong to a name, such as E-MAIL. */
-function tagsOf(labels: readonly string[]): Tag[] {
+export function labelParts(labels: readonly string[]): LabelParts[] {
   const parts = labels.map((label) => /^([BIMELSU])[-_](.+)$/s.exec(label));
   const begins = new Set(parts.flatMap((part) => (part?.[1] === 'B' ? [part[2]] : [])));
   const haveEnds = parts.some((part) => /[EL]/.test(part?.[1] ?? '') && begins.has(part![2]));
-  return labels.map((label, index): Tag => {
+  return labels.map((label, index): LabelParts => {
     const [, letter = '', type = ''] = parts[index] ?? [];
     const role = haveEnds || /[BI]/.test(letter) ? ROLES[letter] : undefined;
     return role === undefined ? { role: 'none', type: label } : { role, type };

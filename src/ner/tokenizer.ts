@@ -32,8 +32,12 @@ export class TextTokenizer {
 
   /** Reads a tokenizer.json. Throws where it is missing, damaged or not for a tagger. */
   static fromFile(path: string, options: TokenizerOptions = {}): TextTokenizer {
+    return TextTokenizer.fromJson(readFileSync(path, 'utf8'), options);
+  }
+
+  /** Of the text of a tokenizer.json. Throws where it is damaged or not for a tagger. */
+  static fromJson(json: string, options: TokenizerOptions = {}): TextTokenizer {
     const { caseTypes = true, sliceLength } = options;
-    const json = readFileSync(path, 'utf8');
     const file: unknown = JSON.parse(json);
     const facts = tokenizerFacts(file, options);
     const vocabulary = vocabularyOf(file);
