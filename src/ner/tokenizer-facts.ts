@@ -9,18 +9,21 @@ const fileSchema = z.object({
   added_tokens: z
     .array(z.object({ id: z.int().nonnegative(), content: z.string().min(1) }))
     .default([]),
-  post_processor: z.unknown(),
+  post_processor: z.unknown().optional(),
   model: z.object({
     unk_token: z.string().nullish(),
     unk_id: z.int().nonnegative().nullish(),
     continuing_subword_prefix: z.string().nullish(),
-    vocab: z.union([
-      z.custom<readonly (readonly [string, number])[]>(
-        (value) => Array.isArray(value) && value.every(isScoredEntry),
-        'expected pairs of entry and score',
-      ),
-      z.custom<Readonly<Record<string, number>>>(isEntries, 'expected an id for each entry'),
-    ]),
+    vocab: z.union(
+      [
+        z.custom<readonly (readonly [string, number])[]>(
+          (value) => Array.isArray(value) && value.every(isScoredEntry),
+          'expected pairs of entry and score',
+        ),
+        z.custom<Readonly<Record<string, number>>>(isEntries, 'expected an id for each entry'),
+      ],
+      'expected an object of ids, or pairs of entry and score',
+    ),
   }),
 });
 
