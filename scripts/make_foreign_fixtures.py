@@ -4,7 +4,8 @@
     python -m scripts.make_foreign_fixtures
 
 Writes FIXTURES/NAME (a folder as the Hugging Face hub has them) and answers.json.gz: texts in many scripts, and for
-each model the entities of all five aggregation strategies. The tokenizers are of the real kinds, trained on the texts.
+each model the entities of all five aggregation strategies. The tokenizers are of the real kinds, trained on the texts;
+their training is not quite the same each time, so that a new run makes other models and answers.
 """
 
 from __future__ import annotations
@@ -212,7 +213,9 @@ def deberta(proto: sentencepiece_model_pb2.ModelProto) -> Tokenizer:
 def template(tokenizer: Tokenizer, first: str, last: str) -> processors.TemplateProcessing:
     special = [(token, tokenizer.token_to_id(token)) for token in (first, last)]
     return processors.TemplateProcessing(
-        single=f"{first}:0 $A:0 {last}:0", pair=f"{first}:0 $A:0 {last}:0 $B:1 {last}:1", special_tokens=special
+        single=f"{first}:0 $A:0 {last}:0",
+        pair=f"{first}:0 $A:0 {last}:0 $B:1 {last}:1",
+        special_tokens=special,
     )
 
 
@@ -256,9 +259,7 @@ def model_of(name: str, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
         }
     # RoBERTa counts positions from behind the padding token's id.
     positions = POSITIONS + 2 if "roberta" in name else POSITIONS
-    if name == "roberta":
-        facts |= {"bos_token_id": 0, "eos_token_id": 2, "type_vocab_size": 1}
-    elif name == "xlm-roberta":
+    if "roberta" in name:
         facts |= {"bos_token_id": 0, "eos_token_id": 2, "type_vocab_size": 1}
     elif name == "deberta-v3":
         facts |= {
@@ -318,7 +319,12 @@ def answers_of(folder: Path, model: PreTrainedModel, texts: list[str]) -> dict[s
                 label = entity["entity" if strategy == "none" else "entity_group"]
                 if label not in names:
                     names.append(label)
-                row += [names.index(label), entity["start"], entity["end"], round(1e4 * float(entity["score"]))]
+                row += [
+                    names.index(label),
+                    entity["start"],
+                    entity["end"],
+                    round(1e4 * float(entity["score"])),
+                ]
             rows.append(row)
         answers[strategy] = rows
     return {"labels": names, **answers}  # type: ignore[dict-item]
@@ -348,7 +354,9 @@ def main() -> None:
         answers[name] = answers_of(folder, model, texts)
         sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
         entities = sum(len(row) for row in answers[name]["simple"]) // 4
-        print(f"{folder}: {sum(sizes) / 1000:.0f} kB, {entities} entities by simple, {answers[name]['labels']}")
+        print(
+            f"{folder}: {sum(sizes) / 1000:.0f} kB, {entities} entities by simple, {answers[name]['labels']}"
+        )
     versions = {module.__name__: module.__version__ for module in (torch, transformers, tokenizers)}
     made = {"versions": versions, "texts": texts, "answers": answers}
     packed = gzip.compress(json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode(), 9, mtime=0)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import random
 
-LATIN = (
+
+def words(line: str) -> list[str]:
+    return line.split()
+
+
+LATIN = words(
     "anna river bank of the in lives near Oslo Berlin team won against visited new office with her "
     "report market price signed York Street company group house north said before Karim Lopez Müller "
     "Ångström São Łódź naïve façade Straße ŒUVRE İzmir ﬁne ｆｕｌｌ ½ Ⅷ x² don't U.S. e-mail O'Neil"
-).split()
-GREEK = "Η Αθήνα είναι μεγάλη πόλη και ο Γιώργος μένει εκεί ΟΔΟΣ σοφός".split()
-CYRILLIC = "Анна живёт в Москве рядом с рекой Її йод Київ ЮНЕСКО дом и сад".split()
-ARABIC = "تعيش ليلى في القاهرة قرب النهر مَدْرَسَةٌ الشَّمْس لا إله ١٢٣ گربه".split()
-HEBREW = "דנה גרה בחיפה ליד הים שָׁלוֹם ספר־עץ".split()
-HINDI = "मीरा दिल्ली में नदी के पास रहती है क्षेत्र हिन्दी श्री १२".split()
-TAMIL = "கமலா சென்னையில் வசிக்கிறாள் ஆறு".split()
+)
+GREEK = words("Η Αθήνα είναι μεγάλη πόλη και ο Γιώργος μένει εκεί ΟΔΟΣ σοφός")
+CYRILLIC = words("Анна живёт в Москве рядом с рекой Її йод Київ ЮНЕСКО дом и сад")
+ARABIC = words("تعيش ليلى في القاهرة قرب النهر مَدْرَسَةٌ الشَّمْس لا إله ١٢٣ گربه")
+HEBREW = words("דנה גרה בחיפה ליד הים שָׁלוֹם ספר־עץ")
+HINDI = words("मीरा दिल्ली में नदी के पास रहती है क्षेत्र हिन्दी श्री १२")
+TAMIL = words("கமலா சென்னையில் வசிக்கிறாள் ஆறு")
 THAI = ["มานีอยู่ที่เชียงใหม่", "น้ำ", "กรุงเทพ", "ใกล้แม่น้ำ", "๒๕"]
 CHINESE = ["王芳住在上海", "附近有河", "公司", "北京大学", "𠮷野家", "，", "。"]
 JAPANESE = ["花子は京都に住む", "カタカナ", "ｶﾀｶﾅ", "東京タワー", "がぎぐ", "。"]
@@ -44,9 +49,53 @@ CODE = [
     "#tag @you",
     "a->b::c",
 ]
-SPECIAL = ["[SEP]", "[CLS]x", "<s>", "</s>", "<mask>", "a<mask> b", "[UNK]", "<unk>", "▁a", "Ġb", "##c", "[ MASK ]"]
-SPACES = [" ", "  ", "\t", "\n", "\r\n", "\u00a0", "\u3000", "\u200b", "\u200d", "\u00ad", "\ufeff", "\u2028", "\x07"]
-ODD = ["\ufffd", "\ue000", "\U0010ffff", "\u0378", "…", "“q”", "—", "·", "¿", "〈", "™", "⁇", "\u202e", "ﷺ", "㎏", "①"]
+SPECIAL = [
+    "[SEP]",
+    "[CLS]x",
+    "<s>",
+    "</s>",
+    "<mask>",
+    "a<mask> b",
+    "[UNK]",
+    "<unk>",
+    "▁a",
+    "Ġb",
+    "##c",
+    "[ MASK ]",
+]
+SPACES = [
+    " ",
+    "  ",
+    "\t",
+    "\n",
+    "\r\n",
+    "\u00a0",
+    "\u3000",
+    "\u200b",
+    "\u200d",
+    "\u00ad",
+    "\ufeff",
+    "\u2028",
+    "\x07",
+]
+ODD = [
+    "\ufffd",
+    "\ue000",
+    "\U0010ffff",
+    "\u0378",
+    "…",
+    "“q”",
+    "—",
+    "·",
+    "¿",
+    "〈",
+    "™",
+    "⁇",
+    "\u202e",
+    "ﷺ",
+    "㎏",
+    "①",
+]
 KINDS = (
     [LATIN] * 6
     + [GREEK, CYRILLIC, ARABIC, HEBREW, HINDI, TAMIL, THAI, CHINESE, JAPANESE, KOREAN]
@@ -90,7 +139,9 @@ def script_texts(count: int, seed: int, longest: int = 80) -> list[str]:
         text = words[0]
         for word in words[1:]:
             gap = rng.random()
-            text += (" " if gap < 0.8 else rng.choice(SPACES) if gap < 0.9 else rng.choice(["", ",", ", ", "-"])) + word
+            text += (
+                " " if gap < 0.8 else rng.choice(SPACES) if gap < 0.9 else rng.choice(["", ",", ", ", "-"])
+            ) + word
         if rng.random() < 0.2:
             text = rng.choice(SPACES) + text
         if rng.random() < 0.4:

@@ -27,6 +27,8 @@ export interface AddModelOptions {
   readonly tagging?: Card['tagging'];
   /** Absent: those that come with the gateway. */
   readonly sentences?: readonly string[] | undefined;
+  /** Told of the process that runs the model, whose memory counts too. */
+  readonly onWorker?: (pid: number) => void;
 }
 
 const WORKER_HOST = fileURLToPath(new URL('../runtime/worker-host.js', import.meta.url));
@@ -142,6 +144,7 @@ async function tryOut(
   readonly runtimeVersion: string;
 }> {
   const worker = new GateWorker(WORKER_HOST, () => undefined);
+  options.onWorker?.(worker.pid);
   try {
     // The worker hashes what it loads, so that it is the file that was checked.
     await worker.load({

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { addModel } from '../building/add-model.js';
+import { startAddModel } from '../building/start-add-model.js';
 import { ModelFolderError } from '../building/model-folder-error.js';
 import type { Card } from '../registry/card.js';
-import { LockedError } from '../registry/folder-lock.js';
 import { FolderError } from '../registry/models-folder.js';
 import { ModelsError } from '../registry/read-models.js';
 import { CliError, EXIT, usageError } from './cli-error.js';
@@ -31,10 +30,11 @@ tokenizer_config.json. A gateway serves it from its next start.
 
 ${describeFlags(addFlags)}
 
-Exit codes: 0 done; 1 the model is refused or it could not be done; 2 the command line is wrong. Only
-0 changes the models folder.`;
+Exit codes: 0 done; 1 the model is refused or it could not be done; 2 the command line is wrong;
+130 interrupted. Only 0 changes the models folder.`;
 
 const MAX_SENTENCES = 2000;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 async function main(args: readonly string[]): Promise<void> {
   const flags = new Flags(args, addFlags);
@@ -46,14 +46,19 @@ async function main(args: readonly string[]): Promise<void> {
   if (directory === undefined || more.length > 0) {
     throw usageError('say which folder, one at a time (see --help)');
   }
-  const card = await addModel({
+  const running = startAddModel({
     directory,
     modelsDir: modelsDirOf(flags),
     name: flags.text('name'),
     tagging: taggingOf(flags.text('tagging')),
     sentences: await sentencesOf(flags.text('sentences')),
   });
-  console.log(report(card));
+  const cancel = (): void => {
+    process.exitCode = EXIT.interrupted;
+    running.cancel();
+  };
+  for (const signal of SIGNALS) process.on(signal, cancel);
+  console.log(report(await running.done));
 }
 
 function taggingOf(text: string | undefined): Card['tagging'] {
@@ -104,10 +109,7 @@ function report(card: Card): string {
 function exitCodeOf(error: unknown): number | undefined {
   if (error instanceof CliError) return error.exitCode;
   if (error instanceof FolderError) return error.code === 'storage_full' ? EXIT.failed : EXIT.usage;
-  const isExpected =
-    error instanceof ModelFolderError ||
-    error instanceof ModelsError ||
-    error instanceof LockedError;
+  const isExpected = error instanceof ModelFolderError || error instanceof ModelsError;
   return isExpected ? EXIT.failed : undefined;
 }
 
@@ -118,5 +120,5 @@ try {
   // What nobody expected needs its stack.
   if (exitCode === undefined) throw error;
   console.error((error as Error).message);
-  process.exitCode = exitCode;
+  process.exitCode ??= exitCode;
 }

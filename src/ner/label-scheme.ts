@@ -41,10 +41,9 @@ const schemes = new WeakMap<readonly string[], Map<Tagging, LabelScheme>>();
  * (BIOES), L- and U- (BILOU) or M- (BMES) where spans have ends, or bare types, of which neighbours are one span.
  */
 export function labelScheme(labels: readonly string[], tagging: Tagging = 'iob2'): LabelScheme {
-  let known = schemes.get(labels);
-  if (known === undefined) schemes.set(labels, (known = new Map()));
-  let scheme = known.get(tagging);
-  if (scheme === undefined) known.set(tagging, (scheme = schemeOf(labels, tagging)));
+  const known = schemes.get(labels) ?? new Map<Tagging, LabelScheme>();
+  const scheme = known.get(tagging) ?? schemeOf(labels, tagging);
+  schemes.set(labels, known.set(tagging, scheme));
   return scheme;
 }
 

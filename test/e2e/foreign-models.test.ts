@@ -133,6 +133,7 @@ describe('a gateway with models that somebody brought', () => {
     assert.match(await wrong(folder, '--sentences', root), /^2 --sentences: .*EISDIR/);
     assert.match(await wrong(folder, '--models', models), /^2 there is a roberta already/);
     assert.match(await wrong(root, '--models', models), /^1 config\.json: there is no such file/);
+    assert.match(await wrong(folder, '--models', FOREIGN), /^1 .*manifest\.json cannot be read/);
     assert.match(await wrong('--help'), /^0 npm run models:add -- DIR/);
   });
 });

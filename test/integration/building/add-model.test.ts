@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { addModel } from '../../../src/building/add-model.js';
+import { startAddModel, type RunningAddition } from '../../../src/building/start-add-model.js';
 import { ModelFolderError } from '../../../src/building/model-folder-error.js';
 import { cardSchema, type Card } from '../../../src/registry/card.js';
 import { openTokenizer } from '../../../src/registry/card-tokenizer.js';
@@ -249,5 +250,39 @@ describe('addModel', () => {
       }, file),
     );
     assert.match(await refusal(), /not finite/);
+  });
+});
+
+describe('startAddModel', () => {
+  let models: string;
+
+  beforeEach(() => (models = path.join(mkdtempSync(path.join(tmpdir(), 'entier-add-')), 'models')));
+  afterEach(() => rmSync(path.dirname(models), { recursive: true }));
+
+  const start = (options = {}): RunningAddition =>
+    startAddModel(
+      { directory: path.join(FOREIGN, 'distilbert'), modelsDir: models, sentences: SENTENCES },
+      options,
+    );
+
+  it('adds a model in a process of its own, and hands over what addModel says', async () => {
+    assert.equal((await start().done).name, 'distilbert');
+    await assert.rejects(start().done, (error) => {
+      assert.ok(error instanceof FolderError);
+      return error.code === 'name_taken';
+    });
+    const nothing = startAddModel({ directory: models, modelsDir: models, name: 'other' });
+    await assert.rejects(nothing.done, (error) => {
+      assert.ok(error instanceof ModelFolderError);
+      return error.problems[0]!.file === 'config.json';
+    });
+  });
+
+  it('is cancelled, or killed for its memory, and leaves nothing', async () => {
+    const cancelled = start();
+    cancelled.cancel();
+    await assert.rejects(cancelled.done, /it was cancelled/);
+    await assert.rejects(start({ maxMemoryBytes: 1 }).done, /it took more than 1 MB of memory/);
+    assert.ok(!existsSync(models));
   });
 });
