@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { recipeSchema } from './compress/recipe.js';
 import { Experiments } from './experiments/experiments.js';
 import { activateVariants } from './gateway/activate-variants.js';
 import { Cascade } from './gateway/cascade.js';
@@ -34,6 +35,7 @@ import { Scheduler, type SchedulerOptions } from './scheduling/scheduler.js';
 import { createMetrics, type Metrics } from './telemetry/metrics.js';
 import type { Server } from 'node:http';
 import type { Config } from './config.js';
+import type { AdminPort } from './http/admin-port.js';
 import type { Card } from './registry/card.js';
 import type { VariantRegistry } from './registry/variant-registry.js';
 import type { SchedulableVariant } from './scheduling/task.js';
@@ -65,11 +67,14 @@ export async function createApp({
   config,
   logger,
   schedulerOf = (options) => new Scheduler(options),
+  admin,
 }: {
   config: Config;
   logger: Logger;
   /** Builds the scheduler: load tests compare ours with others in its place. */
   schedulerOf?: (options: SchedulerOptions) => Scheduler;
+  /** Makes and unmakes variants; served over HTTP where there is a key. */
+  admin?: AdminPort;
 }): Promise<App> {
   const now = (): number => performance.now();
   const metrics = createMetrics();
@@ -152,7 +157,10 @@ export async function createApp({
     metrics,
     now,
   });
-  const server = createHttpServer({ gateway, metrics, config, logger, now });
+  const http = { gateway, metrics, config, logger, now, closing: closing.signal };
+  const { adminKey: key } = config;
+  const administered = key !== '' && admin && { port: admin, key, recipe: recipeSchema };
+  const server = createHttpServer({ ...http, admin: administered || undefined });
 
   return {
     server,

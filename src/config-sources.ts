@@ -23,8 +23,12 @@ export const VARIABLES: readonly Variable[] = [
   { name: 'ENTIER_LOG_LEVEL', key: 'logLevel' },
   { name: 'ENTIER_DRAIN_TIMEOUT_MS', key: 'drainTimeoutMs', numeric: true },
   { name: 'ENTIER_DEFAULT_TIER', key: 'defaultTier' },
+  { name: 'ENTIER_ADMIN_KEY', key: 'adminKey' },
   { name: 'LD_LIBRARY_PATH', key: 'libraryPath' },
 ];
+
+/** Keys that a file may not set: what a host has, and what no file should hold that is copied and committed. */
+const ENVIRONMENT_ONLY: readonly string[] = ['libraryPath', 'adminKey'];
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -64,8 +68,12 @@ export function fromFile(
   }
   const { value, problem } = parseObject(text);
   if (problem !== undefined) return { ...nothing, problems: [`${path}: ${problem}`] };
-  if (Object.hasOwn(value, 'libraryPath')) {
-    return { ...nothing, problems: [`${path}: libraryPath is set by LD_LIBRARY_PATH only`] };
+  const forbidden = VARIABLES.filter(
+    ({ key }) => ENVIRONMENT_ONLY.includes(key) && Object.hasOwn(value, key),
+  );
+  if (forbidden.length > 0) {
+    const problems = forbidden.map(({ key, name }) => `${path}: ${key} is set by ${name} only`);
+    return { ...nothing, problems };
   }
   return { values: value, origin: (key) => `${path}: ${key}`, problems: [] };
 }

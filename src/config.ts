@@ -1,11 +1,5 @@
 import { z } from 'zod';
-import {
-  CONFIG_FILE_VARIABLE,
-  DEFAULT_CONFIG_FILE,
-  fromEnvironment,
-  fromFile,
-  VARIABLES,
-} from './config-sources.js';
+import { fromEnvironment, fromFile } from './config-sources.js';
 import type { Environment } from './config-sources.js';
 
 const word = z
@@ -16,6 +10,8 @@ const count = (max: number) =>
     error: `expected "auto" or a whole number from 1 to ${max}`,
   });
 const MAX_BUDGET_MS = 600_000;
+/** What a header can carry; the length keeps it from being guessed. */
+const ADMIN_KEY = /^[\x21-\x7e]{16,512}$/;
 
 const experiment = z.strictObject({
   name: word,
@@ -67,7 +63,8 @@ const scheduling = z.strictObject({
   criticality: mechanism('Less critical work gives way.'),
 });
 
-const configSchema = z.strictObject({
+/** Every key with its bounds, default and meaning. */
+export const configSchema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1').describe('Address to listen on.'),
   port: z.int().min(0).max(65_535).default(8080).describe('Port to listen on; 0 takes a free one.'),
   modelsDir: z.string().min(1).default('models').describe('Folder of the variants.'),
@@ -118,6 +115,14 @@ const configSchema = z.strictObject({
   scheduling: scheduling
     .prefault({})
     .describe('Mechanisms of the scheduler, each of which can be switched off to see its worth.'),
+  adminKey: z
+    .string()
+    .refine((key) => key === '' || ADMIN_KEY.test(key), {
+      error:
+        'expected 16 to 512 visible ASCII characters, without spaces and line breaks; `openssl rand -hex 32` makes one',
+    })
+    .default('')
+    .describe('Key of the admin API, which there is with a key only.'),
   libraryPath: z
     .string()
     .default('')
@@ -223,25 +228,4 @@ function deepFreeze<T>(value: T): Frozen<T> {
     Object.freeze(value);
   }
   return value as Frozen<T>;
-}
-
-/** The text of `--help`: every variable with its meaning and default, then the keys of the file. */
-export function configHelp(): string {
-  const defaults: Record<string, unknown> = configSchema.parse({});
-  const shape: Record<string, z.ZodType> = configSchema.shape;
-  const line = (name: string, key: string): string =>
-    `  ${name}\n      ${shape[key]!.description ?? ''} Default: ${JSON.stringify(defaults[key])}`;
-  const fileOnly = Object.keys(shape).filter((key) => !VARIABLES.some((each) => each.key === key));
-  return [
-    'Usage: node dist/main.js [--help | --print-config]',
-    '',
-    'Environment:',
-    ...VARIABLES.map(({ name, key }) => line(name, key)),
-    `  ${CONFIG_FILE_VARIABLE}`,
-    `      The configuration file. Default: ${JSON.stringify(DEFAULT_CONFIG_FILE)} if it exists`,
-    '',
-    'Keys of the configuration file: those below and, in camelCase, those above. The environment wins.',
-    ...fileOnly.map((key) => line(key, key)),
-    '',
-  ].join('\n');
 }

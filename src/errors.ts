@@ -2,18 +2,24 @@
 
 export type ErrorCode =
   | 'invalid_request'
+  | 'unauthenticated'
+  | 'forbidden'
   | 'not_found'
   | 'unknown_variant'
   | 'method_not_allowed'
+  | 'conflict'
   | 'payload_too_large'
   | 'unsupported_media_type'
   | 'validation_failed'
+  | 'rate_limited'
+  | 'build_queue_full'
   | 'inference_failed'
   | 'overloaded'
   | 'budget_unreachable'
   | 'not_ready'
   | 'draining'
   | 'deadline_exceeded'
+  | 'storage_full'
   | 'internal';
 
 /** One field that is wrong: a JSON pointer into the body, or the name of a header. */
@@ -29,6 +35,8 @@ export interface ErrorExtra {
   readonly limit?: number;
   readonly allow?: readonly string[];
   readonly retryAfterMs?: number;
+  /** How to authenticate. */
+  readonly challenge?: string;
 }
 
 /** An expected failure with a stable code. `detail` goes to the caller: no path, no stack, no input text. */
@@ -47,14 +55,18 @@ export class GatewayError extends Error {
 
 export const errors = {
   invalidRequest: (detail: string) => new GatewayError('invalid_request', detail),
-  notFound: () =>
-    new GatewayError('not_found', 'There is nothing at this path; see /openapi.json.'),
+  unauthenticated: (detail: string, challenge: string) =>
+    new GatewayError('unauthenticated', detail, { challenge }),
+  forbidden: (detail: string) => new GatewayError('forbidden', detail),
+  notFound: (detail = 'There is nothing at this path; see /openapi.json.') =>
+    new GatewayError('not_found', detail),
   unknownVariant: (available: readonly string[]) =>
     new GatewayError('unknown_variant', 'No variant of that name is being served.', { available }),
   methodNotAllowed: (allow: readonly string[]) =>
     new GatewayError('method_not_allowed', `This path answers to ${allow.join(', ')} only.`, {
       allow,
     }),
+  conflict: (detail: string) => new GatewayError('conflict', detail),
   payloadTooLarge: (limitBytes: number) =>
     new GatewayError('payload_too_large', `The body is larger than ${limitBytes} bytes.`, {
       limit: limitBytes,
@@ -65,6 +77,14 @@ export const errors = {
       'validation_failed',
       issues.map(({ pointer, detail }) => `${pointer || 'the body'}: ${detail}`).join('; '),
       { errors: issues },
+    ),
+  rateLimited: (detail: string, retryAfterMs: number) =>
+    new GatewayError('rate_limited', detail, { retryAfterMs }),
+  buildQueueFull: (limit: number, retryAfterMs: number) =>
+    new GatewayError(
+      'build_queue_full',
+      `${limit} builds wait already; ask again when one of them is done.`,
+      { limit, retryAfterMs },
     ),
   inferenceFailed: (cause?: unknown) =>
     new GatewayError('inference_failed', 'The model could not process this text.', { cause }),
@@ -94,6 +114,14 @@ export const errors = {
     }),
   deadlineExceeded: (spentMs: number) =>
     new GatewayError('deadline_exceeded', `No answer within ${Math.ceil(spentMs)} ms.`),
+  storageFull: (cause?: unknown) =>
+    new GatewayError(
+      'storage_full',
+      'There is no room left to write it; free some and ask again.',
+      {
+        cause,
+      },
+    ),
 } as const;
 
 /** The gateway cannot start; the message says what is missing and what to do, in one sentence for the operator. */

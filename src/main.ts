@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createApp } from './app.js';
-import { ConfigError, configHelp, loadConfig } from './config.js';
+import { configHelp, printableConfig } from './config-help.js';
+import { ConfigError, loadConfig } from './config.js';
 import { createLogger } from './telemetry/logger.js';
 import type { App, ReadySummary } from './app.js';
 import type { Config } from './config.js';
@@ -81,6 +82,9 @@ function readConfig(): Config {
     });
   } catch (error) {
     return fail(error, { exitCode: EXIT_CONFIG, debug: !(error instanceof ConfigError) });
+  } finally {
+    // Processes that read model files inherit the environment, and have no use for the key.
+    delete process.env.ENTIER_ADMIN_KEY;
   }
 }
 
@@ -98,7 +102,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const config = readConfig();
   if (args.includes('--print-config')) {
-    console.log(JSON.stringify(config, null, 2));
+    console.log(printableConfig(config));
     return;
   }
   try {

@@ -46,6 +46,7 @@ export interface BuildView {
   /** 0 to 1. */
   readonly progress: number;
   readonly agreement: number | undefined;
+  /** Of an invalid recipe `errors` point into the recipe: `/layers/0`. */
   readonly error:
     | { readonly code: string; readonly detail: string; readonly errors?: readonly FieldIssue[] }
     | undefined;
@@ -63,7 +64,17 @@ export interface BuildView {
   readonly finishedAt: string | undefined;
 }
 
-/** All that HTTP needs of the making and unmaking of variants. Methods throw GatewayError. */
+/** The states in which nothing more happens. */
+const ENDS: readonly BuildState[] = ['ready', 'active', 'cancelled', 'failed', 'gate_failed'];
+
+export function hasEnded({ state }: Pick<BuildView, 'state'>): boolean {
+  return ENDS.includes(state);
+}
+
+/**
+ * All that HTTP needs of the making and unmaking of variants. Methods throw GatewayError; pointers of validation_failed
+ * are into the body of the request: `/recipe/layers/0`, `/name`, `/directory`.
+ */
 export interface AdminPort {
   /** Throws unknown_variant, conflict (name taken), validation_failed (recipe), build_queue_full. */
   requestBuild(request: BuildRequest): BuildView;

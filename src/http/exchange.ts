@@ -36,6 +36,13 @@ export function send(
   res.end(body);
 }
 
-export function sendJson(exchange: Exchange, value: unknown): void {
-  send(exchange, JSON.stringify(value));
+export function sendJson(exchange: Exchange, value: unknown, status = 200): void {
+  send(exchange, JSON.stringify(value), { status });
+}
+
+/** 204: done, and there is nothing to tell. */
+export function sendNothing({ res, isClosing }: Exchange): void {
+  res.statusCode = 204;
+  if (isClosing()) res.setHeader('Connection', 'close');
+  res.end();
 }

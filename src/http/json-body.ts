@@ -31,6 +31,11 @@ export async function readJson(req: IncomingMessage, maxBytes: number): Promise<
   }
 }
 
+/** Whether there is a body to read. */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
 function checkHeaders({ headers }: IncomingMessage): void {
   const [type = '', ...parameters] = (headers['content-type'] ?? '')
     .split(';')

@@ -2,14 +2,11 @@ import { z } from 'zod';
 import { errors } from '../errors.js';
 import { CRITICALITIES, OVERFLOWS } from '../gateway/ner-request.js';
 import { AGGREGATIONS, OFFSET_UNITS } from '../ner/span.js';
+import { parseBody } from './parse-body.js';
 import type { FieldIssue } from '../errors.js';
 import type { Config } from '../config.js';
 
 export type WireConfig = Pick<Config, 'limits' | 'tiers' | 'defaultTier' | 'cascade'>;
-
-/** More wrong fields than this are not listed. */
-const MAX_ISSUES = 20;
-const MAX_POINTER_LENGTH = 80;
 
 /** A string without lone surrogates: they have no UTF-8 form, so no offset could be right. */
 const wellFormed = z
@@ -96,13 +93,10 @@ export type NerRequestBody = z.output<NerRequestSchema>;
 
 /** The body as typed fields. Throws validation_failed with a pointer to each field that is wrong. */
 export function parseNerBody(schema: NerRequestSchema, body: unknown): NerRequestBody {
-  const parsed = schema.safeParse(body);
-  if (!parsed.success) {
-    throw errors.validationFailed(parsed.error.issues.flatMap(toIssues).slice(0, MAX_ISSUES));
-  }
-  const issues = contradictions(parsed.data);
+  const parsed = parseBody(schema, body);
+  const issues = contradictions(parsed);
   if (issues.length > 0) throw errors.validationFailed(issues);
-  return parsed.data;
+  return parsed;
 }
 
 function contradictions(body: NerRequestBody): FieldIssue[] {
@@ -121,22 +115,4 @@ function contradictions(body: NerRequestBody): FieldIssue[] {
     issues.push({ pointer: '/policy', detail: 'give variant or policy cascade, not both' });
   }
   return issues;
-}
-
-/** zod's messages name types and bounds and never hold the value that was sent. */
-function toIssues(issue: z.core.$ZodIssue): FieldIssue[] {
-  if (issue.code !== 'unrecognized_keys') {
-    return [{ pointer: pointerTo(issue.path), detail: issue.message }];
-  }
-  return issue.keys.map((key) => ({
-    pointer: pointerTo([...issue.path, key]),
-    detail: 'there is no such field',
-  }));
-}
-
-/** A JSON pointer, RFC 6901. An unknown key may be anything, so it is made well-formed and cut. */
-function pointerTo(path: readonly PropertyKey[]): string {
-  const tokens = path.map((key) => String(key).replaceAll('~', '~0').replaceAll('/', '~1'));
-  const pointer = tokens.map((token) => `/${token}`).join('');
-  return Buffer.from(pointer.slice(0, MAX_POINTER_LENGTH)).toString();
 }

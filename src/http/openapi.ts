@@ -2,25 +2,21 @@ import { z } from 'zod';
 import { problemSchema } from './problem-schema.js';
 import { PROBLEM_TYPE, statusOf } from './problem.js';
 import type { ErrorCode } from '../errors.js';
-import type { Route } from './route.js';
+import type { Body, Route } from './route.js';
 
-const REQUEST_HEADERS = [
-  {
-    name: 'X-Latency-Budget-Ms',
-    description: 'The latency budget where the body says nothing of one.',
-    schema: { type: 'number', exclusiveMinimum: 0 },
-  },
-  {
-    name: 'X-Request-Id',
-    description: 'Given back in the answer and written to the log.',
-    schema: { type: 'string', pattern: '^[\\w.-]{1,128}$' },
-  },
-  {
-    name: 'Cache-Control',
-    description: 'no-cache goes past the result cache.',
-    schema: { type: 'string' },
-  },
-].map((header) => ({ in: 'header', required: false, ...header }));
+const REQUEST_ID = {
+  in: 'header',
+  required: false,
+  name: 'X-Request-Id',
+  description: 'Given back in the answer and written to the log.',
+  schema: { type: 'string', pattern: '^[\\w.-]{1,128}$' },
+};
+
+const ADMIN_KEY = {
+  type: 'http',
+  scheme: 'bearer',
+  description: 'The key that the gateway was started with.',
+};
 
 /** The OpenAPI 3.1 document of a route table. */
 export function openApiOf(routes: readonly Route[]) {
@@ -28,6 +24,7 @@ export function openApiOf(routes: readonly Route[]) {
   for (const route of routes) {
     paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route) };
   }
+  const secured = routes.some(({ security }) => security !== undefined);
   return {
     openapi: '3.1.0',
     info: {
@@ -36,26 +33,62 @@ export function openApiOf(routes: readonly Route[]) {
       description: 'Named-entity recognition within a latency budget.',
     },
     paths,
-    components: { schemas: { Problem: jsonSchemaOf(problemSchema, 'output') } },
+    components: {
+      schemas: { Problem: jsonSchemaOf(problemSchema, 'output') },
+      ...(secured && { securitySchemes: { adminKey: ADMIN_KEY } }),
+    },
   };
 }
 
 function operationOf(route: Route) {
-  const content =
-    typeof route.response === 'string'
-      ? { [route.response]: {} }
-      : { 'application/json': { schema: jsonSchemaOf(route.response, 'output') } };
+  const { summary, request, security } = route;
   return {
-    summary: route.summary,
-    ...(route.request && {
-      parameters: REQUEST_HEADERS,
-      requestBody: {
-        required: true,
-        content: { 'application/json': { schema: jsonSchemaOf(route.request, 'input') } },
-      },
-    }),
-    responses: { '200': { description: 'The answer.', content }, ...problemsOf(route.errors) },
+    summary,
+    ...(security && { security: [{ [security]: [] }] }),
+    parameters: [...pathParameters(route), ...headersOf(route), REQUEST_ID],
+    ...(request && { requestBody: { required: true, content: contentOf(request, 'input') } }),
+    responses: { ...answerOf(route), ...problemsOf(route.errors) },
   };
+}
+
+function pathParameters({ path, parameters = {} }: Route) {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
+    in: 'path',
+    required: true,
+    name,
+    description: parameters[name] ?? '',
+    schema: { type: 'string' },
+  }));
+}
+
+function headersOf({ headers = [] }: Route) {
+  return headers.map((header) => ({ in: 'header', required: false, ...header }));
+}
+
+function answerOf({ status = 200, response, answerHeaders = {} }: Route) {
+  const headers = Object.entries(answerHeaders).map(([name, description]) => [
+    name,
+    { description, schema: { type: 'string' } },
+  ]);
+  return {
+    [String(status)]: {
+      description: 'The answer.',
+      ...(headers.length > 0 && { headers: Object.fromEntries(headers) as object }),
+      ...(response && { content: contentOf(response, 'output') }),
+    },
+  };
+}
+
+function contentOf(bodies: Body | readonly Body[], io: 'input' | 'output') {
+  const each = (body: Body): [string, object] =>
+    typeof body === 'string'
+      ? [body, {}]
+      : ['application/json', { schema: jsonSchemaOf(body, io) }];
+  return Object.fromEntries((isList(bodies) ? bodies : [bodies]).map(each));
+}
+
+function isList(bodies: Body | readonly Body[]): bodies is readonly Body[] {
+  return Array.isArray(bodies);
 }
 
 /** One response a status, naming the codes that have it. */

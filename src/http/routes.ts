@@ -1,81 +1,26 @@
-import { NerRoute } from './ner-route.js';
-import { nerAnswerSchema } from './ner-answer.js';
-import { openApiOf } from './openapi.js';
+import { adminRoutes, type AdminOptions } from './admin-routes.js';
 import { sendJson } from './exchange.js';
-import * as status from './status-routes.js';
-import type { ErrorCode } from '../errors.js';
+import { nerRoutes } from './ner-routes.js';
+import { openApiOf } from './openapi.js';
+import { statusRoutes } from './status-routes.js';
 import type { NerRouteOptions } from './ner-route.js';
 import type { Route } from './route.js';
 
-const NER_ERRORS: readonly ErrorCode[] = [
-  'invalid_request',
-  'unknown_variant',
-  'payload_too_large',
-  'unsupported_media_type',
-  'validation_failed',
-  'inference_failed',
-  'overloaded',
-  'budget_unreachable',
-  'not_ready',
-  'draining',
-  'deadline_exceeded',
-];
+export interface RoutesOptions extends NerRouteOptions {
+  /** Without it there is no admin API. */
+  readonly admin?: AdminOptions | undefined;
+  /** Aborts when the server is to close: answers that go on until their caller leaves must end. */
+  readonly closing?: AbortSignal | undefined;
+}
 
-/** Every route of the gateway. */
-export function routesOf(options: NerRouteOptions): readonly Route[] {
-  const { gateway, metrics } = options;
-  const ner = new NerRoute(options);
-  const recognition = {
-    method: 'post',
-    summary: 'Finds the named entities of a text, or of several, within a latency budget.',
-    request: ner.schema,
-    response: nerAnswerSchema,
-    errors: NER_ERRORS,
-    handle: ner.handle,
-  } as const;
+/** Every route of the gateway: each table of rows is joined here. */
+export function routesOf(options: RoutesOptions): readonly Route[] {
+  const { admin, closing, now, config } = options;
+  const { maxBodyBytes } = config.limits;
   const routes: Route[] = [
-    { ...recognition, path: '/ner' },
-    { ...recognition, path: '/v1/ner' },
-    {
-      method: 'get',
-      path: '/variants',
-      summary: 'All variants of the manifest: state, quality, latency profile.',
-      response: status.variantsSchema,
-      errors: [],
-      handle: status.variants(gateway),
-    },
-    {
-      method: 'get',
-      path: '/experiments',
-      summary: 'The A/B experiments and how their arms do since the start.',
-      response: status.experimentsSchema,
-      errors: [],
-      handle: status.experiments(gateway),
-    },
-    {
-      method: 'get',
-      path: '/livez',
-      summary: 'Whether the process answers.',
-      response: status.liveSchema,
-      errors: [],
-      handle: status.live,
-    },
-    {
-      method: 'get',
-      path: '/readyz',
-      summary: 'Whether requests are served, and what is missing.',
-      response: status.readinessSchema,
-      errors: ['not_ready', 'draining'],
-      handle: status.ready(gateway),
-    },
-    {
-      method: 'get',
-      path: '/metrics',
-      summary: 'Metrics in the text format of Prometheus.',
-      response: 'text/plain',
-      errors: [],
-      handle: status.metricsText(metrics),
-    },
+    ...nerRoutes(options),
+    ...statusRoutes(options),
+    ...(admin === undefined ? [] : adminRoutes({ admin, maxBodyBytes, closing, now })),
   ];
   routes.push({
     method: 'get',

@@ -3,16 +3,17 @@ import { Router } from 'express';
 import { errors } from '../errors.js';
 import { requestIdOf } from './exchange.js';
 import { answerFailure } from './failure.js';
-import { routesOf } from './routes.js';
+import { routerPath } from './route.js';
+import { routesOf, type RoutesOptions } from './routes.js';
 import { answerUnreadable } from './unreadable.js';
 import type { Server } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from '../telemetry/logger.js';
+import type { Metrics } from '../telemetry/metrics.js';
 import type { Exchange } from './exchange.js';
-import type { NerRouteOptions } from './ner-route.js';
 import type { Route } from './route.js';
 
-export interface HttpOptions extends NerRouteOptions {
+export interface HttpOptions extends RoutesOptions {
   readonly logger: Logger;
   readonly timeouts?: Partial<Timeouts>;
 }
@@ -30,6 +31,10 @@ const KEEP_ALIVE_MS = 72_000;
 /** What a caller who hung up would have got, by nginx's convention; seen in the metrics only. */
 const CLIENT_CLOSED = 499;
 const UNMATCHED = 'unmatched';
+const ADMIN_PATH = /^\/admin(?:[/?]|$)/i;
+const NO_ADMIN =
+  'There is no admin API, because the gateway was started without a key: set ENTIER_ADMIN_KEY.';
+const BAD_PATH = 'The path has percent signs that encode no UTF-8.';
 
 /**
  * The HTTP side of the gateway; does not listen yet. Of Express only the router is used: an application changes the
@@ -49,9 +54,11 @@ export function createHttpServer(options: HttpOptions): Server {
       // Handlers see what Node.js gives; the types are those that the router asks for.
       const [request, response] = [req as Request, res as Response];
       router(request, response, (error: unknown) => {
-        // Only what the router itself throws gets here, such as a path that cannot be decoded.
+        // Only what the router itself throws gets here, which is a parameter in the path that cannot be decoded.
         const exchange = exchangeOf(request, response, registration);
-        answerFailure(error, exchange, { route: UNMATCHED, logger: options.logger });
+        const failure = error instanceof URIError ? errors.invalidRequest(BAD_PATH) : error;
+        count(exchange, UNMATCHED, options.metrics);
+        answerFailure(failure, exchange, { route: UNMATCHED, logger: options.logger });
       });
     },
   );
@@ -75,15 +82,22 @@ function register(router: Router, options: Registration): void {
     byPath.set(route.path, [...(byPath.get(route.path) ?? []), route]);
   }
   for (const [path, routes] of byPath) {
-    for (const route of routes) router[route.method](path, handlerOf(route, options));
-    const methods = routes.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : ['POST']));
+    const pattern = routerPath({ path });
+    for (const route of routes) router[route.method](pattern, handlerOf(route, options));
+  }
+  // After all routes, since one path may be another's with a parameter, for other methods.
+  for (const [path, routes] of byPath) {
+    const methods = routes.flatMap(({ method }) =>
+      method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()],
+    );
     const refuse = () => {
       throw errors.methodNotAllowed(methods);
     };
-    router.all(path, handlerOf({ path, handle: refuse }, options));
+    router.all(routerPath({ path }), handlerOf({ path, handle: refuse }, options));
   }
-  const nothing = () => {
-    throw errors.notFound();
+  const nothing = ({ req }: Exchange) => {
+    const needsKey = options.admin === undefined && ADMIN_PATH.test(req.url);
+    throw errors.notFound(needsKey ? NO_ADMIN : undefined);
   };
   router.use(handlerOf({ path: UNMATCHED, handle: nothing }, options));
 }
@@ -96,16 +110,22 @@ function handlerOf(
   const { metrics, logger } = options;
   return async (req: Request, res: Response) => {
     const exchange = exchangeOf(req, res, options);
-    res.once('close', () => {
-      const code = res.writableEnded ? res.statusCode : CLIENT_CLOSED;
-      metrics.requests.inc({ route: path, variant: exchange.variant, code });
-    });
+    count(exchange, path, metrics);
     try {
       await handle(exchange);
     } catch (error) {
       answerFailure(error, exchange, { route: path, logger });
     }
   };
+}
+
+/** Counts the request when it is over. */
+function count(exchange: Exchange, route: string, metrics: Metrics): void {
+  const { res } = exchange;
+  res.once('close', () => {
+    const code = res.writableEnded ? res.statusCode : CLIENT_CLOSED;
+    metrics.requests.inc({ route, variant: exchange.variant, code });
+  });
 }
 
 function exchangeOf(req: Request, res: Response, { now, isClosing }: Registration): Exchange {

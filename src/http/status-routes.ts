@@ -10,6 +10,7 @@ import type {
   ReadinessFacts,
   VariantFacts,
 } from './gateway-port.js';
+import type { Route } from './route.js';
 
 const RETRY_AFTER_MS = 1_000;
 const state = z.enum(['loading', 'active', 'failed']);
@@ -86,13 +87,65 @@ export const experimentsSchema = z.strictObject({
   ),
 });
 
+/** What tells of the gateway and of its variants. */
+export function statusRoutes({
+  gateway,
+  metrics,
+}: {
+  gateway: GatewayPort;
+  metrics: Metrics;
+}): Route[] {
+  return [
+    {
+      method: 'get',
+      path: '/variants',
+      summary: 'All variants of the manifest: state, quality, latency profile.',
+      response: variantsSchema,
+      errors: [],
+      handle: (exchange) => sendJson(exchange, { variants: gateway.variants().map(toVariant) }),
+    },
+    {
+      method: 'get',
+      path: '/experiments',
+      summary: 'The A/B experiments and how their arms do since the start.',
+      response: experimentsSchema,
+      errors: [],
+      handle: (exchange) => sendJson(exchange, { experiments: gateway.experiments() }),
+    },
+    {
+      method: 'get',
+      path: '/livez',
+      summary: 'Whether the process answers.',
+      response: liveSchema,
+      errors: [],
+      handle: live,
+    },
+    {
+      method: 'get',
+      path: '/readyz',
+      summary: 'Whether requests are served, and what is missing.',
+      response: readinessSchema,
+      errors: ['not_ready', 'draining'],
+      handle: ready(gateway),
+    },
+    {
+      method: 'get',
+      path: '/metrics',
+      summary: 'Metrics in the text format of Prometheus.',
+      response: 'text/plain',
+      errors: [],
+      handle: metricsText(metrics),
+    },
+  ];
+}
+
 /** Says that the process answers; never depends on load or models. */
-export function live(exchange: Exchange): void {
+function live(exchange: Exchange): void {
   sendJson(exchange, { status: 'ok' });
 }
 
 /** 200 where requests are served, else a problem that tells what is missing. */
-export function ready(gateway: GatewayPort): (exchange: Exchange) => void {
+function ready(gateway: GatewayPort): (exchange: Exchange) => void {
   return (exchange) => {
     const facts = gateway.readiness();
     const view = toReadiness(facts);
@@ -109,15 +162,7 @@ export function ready(gateway: GatewayPort): (exchange: Exchange) => void {
   };
 }
 
-export function variants(gateway: GatewayPort): (exchange: Exchange) => void {
-  return (exchange) => sendJson(exchange, { variants: gateway.variants().map(toVariant) });
-}
-
-export function experiments(gateway: GatewayPort): (exchange: Exchange) => void {
-  return (exchange) => sendJson(exchange, { experiments: gateway.experiments() });
-}
-
-export function metricsText(metrics: Metrics): (exchange: Exchange) => Promise<void> {
+function metricsText(metrics: Metrics): (exchange: Exchange) => Promise<void> {
   return async (exchange) => send(exchange, await metrics.render(), { type: metrics.contentType });
 }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { requestOf } from '../support/curl-command.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 
 /** Strings of these members are compared, those of others may differ. */
@@ -17,36 +18,9 @@ const PAIRWISE = new Set(['entities', 'results', 'errors', 'arms']);
 const doc = readFileSync('docs/http-api.md', 'utf8');
 const EXAMPLE = /```sh\n(curl .*?)\n```\n\n```json\n(.*?)\n```/gs;
 const examples = [...doc.matchAll(EXAMPLE)].map(([, command, answer]) => ({
-  command: command!.replaceAll('\\\n', ' '),
+  command: command!,
   answer: JSON.parse(answer!) as unknown,
 }));
-
-/** What curl would send: the little of its language that the examples use. */
-function requestOf(command: string): { url: URL; init: RequestInit } {
-  const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(
-    ([, quoted, bare]) => quoted ?? bare!,
-  );
-  const headers = new Headers();
-  let url: URL | undefined;
-  let body: string | undefined;
-  for (let index = 1; index < words.length; index += 1) {
-    const word = words[index]!;
-    if (word === '-s') continue;
-    if (word === '-d') body = words[(index += 1)]!;
-    else if (word === '-H') {
-      const [, name, value] = /^([\w-]+): (.*)$/.exec(words[(index += 1)]!)!;
-      headers.set(name!, value!);
-    } else {
-      assert.match(word, /^http:\/\/127\.0\.0\.1:8080\//, command);
-      url = new URL(word);
-    }
-  }
-  assert.ok(url !== undefined, command);
-  return {
-    url,
-    init: body === undefined ? { headers } : { method: 'POST', headers, body },
-  };
-}
 
 /** Same members, same types, same entities. `key` is the name of the member that holds the value. */
 function assertLike(

@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { text as readAll } from 'node:stream/consumers';
 import { loadConfig } from '../../src/config.js';
+import { closeServer } from '../../src/http/close-server.js';
 import { createHttpServer, type Timeouts } from '../../src/http/server.js';
 import { createLogger } from '../../src/telemetry/logger.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
 import { FakeGateway } from './fake-gateway.js';
+import type { AdminOptions } from '../../src/http/admin-routes.js';
 
 /** A problem document as tests look at it. */
 export interface ProblemBody {
@@ -19,14 +21,26 @@ export interface ProblemBody {
 }
 
 /** The HTTP side on a free port, in front of a fake gateway. Close it in `after`. */
-export async function startHttp(timeouts: Partial<Timeouts> = {}) {
+export async function startHttp(
+  timeouts: Partial<Timeouts> = {},
+  { admin, now = () => performance.now() }: { admin?: AdminOptions; now?: () => number } = {},
+) {
   const gateway = new FakeGateway();
   const metrics = createMetrics();
   const config = loadConfig({ env: {}, readFile: () => undefined });
   const logLines: string[] = [];
   const logger = createLogger('trace', { write: (line: string) => void logLines.push(line) });
-  const now = (): number => performance.now();
-  const server = createHttpServer({ gateway, metrics, config, logger, now, timeouts });
+  const closing = new AbortController();
+  const server = createHttpServer({
+    gateway,
+    metrics,
+    config,
+    logger,
+    now,
+    timeouts,
+    admin,
+    closing: closing.signal,
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -37,6 +51,11 @@ export async function startHttp(timeouts: Partial<Timeouts> = {}) {
     logLines,
     server,
     url,
+    /** What a shutdown does: streams end, requests under way are finished. Resolves to whether all could. */
+    drain: (timeoutMs: number): Promise<boolean> => {
+      closing.abort();
+      return closeServer(server, timeoutMs);
+    },
     post: (body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
       fetch(`${url}/ner`, {
         method: 'POST',

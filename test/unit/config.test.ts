@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ConfigError, configHelp, loadConfig } from '../../src/config.js';
+import { configHelp, printableConfig } from '../../src/config-help.js';
+import { ConfigError, loadConfig } from '../../src/config.js';
 import { nearest, VARIABLES } from '../../src/config-sources.js';
 
 type Env = Record<string, string>;
@@ -176,6 +177,47 @@ describe('loadConfig', () => {
     const { experiments } = load({}, { 'entier.config.json': file });
 
     assert.deepEqual(experiments, [{ name: 'x', arms: [arm('a')], share: 1, seed: '0' }]);
+  });
+});
+
+describe('the admin key', () => {
+  const KEY = 'correct-horse-battery';
+
+  it('comes from the environment, and there is none without it', () => {
+    assert.equal(load({ ENTIER_ADMIN_KEY: KEY }).adminKey, KEY);
+    assert.equal(load().adminKey, '');
+    assert.equal(load({ ENTIER_ADMIN_KEY: '' }).adminKey, '');
+  });
+
+  it('is refused in a file, which is copied and committed', () => {
+    assert.deepEqual(problemsOf({}, { adminKey: KEY }), [
+      'entier.config.json: adminKey is set by ENTIER_ADMIN_KEY only',
+    ]);
+  });
+
+  for (const [what, key] of [
+    ['15 characters', 'x'.repeat(15)],
+    ['a space', 'correct horse battery'],
+    ['the line break of a file', `${KEY}\n`],
+    ['a letter that no header carries', 'correct-h\u00f6rse-battery'],
+    ['513 characters', 'x'.repeat(513)],
+  ] as const) {
+    it(`is refused with ${what}, and is not in the message`, () => {
+      const [problem, ...others] = problemsOf({ ENTIER_ADMIN_KEY: key });
+
+      assert.deepEqual(others, []);
+      assert.match(problem!, /^ENTIER_ADMIN_KEY: expected 16 to 512 visible ASCII .*openssl rand/);
+      assert.ok(!problem!.includes(key.trim()));
+    });
+  }
+
+  it('is not printed, but that there is one is', () => {
+    const text = printableConfig(load({ ENTIER_ADMIN_KEY: KEY, PORT: '81' }));
+
+    assert.ok(!text.includes(KEY));
+    const { adminKey, port } = JSON.parse(text) as { adminKey: string; port: number };
+    assert.deepEqual({ adminKey, port }, { adminKey: '(set, not shown)', port: 81 });
+    assert.match(printableConfig(load()), /"adminKey": ""/);
   });
 });
 

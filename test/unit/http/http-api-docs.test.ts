@@ -6,6 +6,7 @@ import { nerRequestSchema } from '../../../src/http/ner-schema.js';
 import { CODES } from '../../../src/http/problem.js';
 import { routesOf } from '../../../src/http/routes.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
+import { FakeAdmin } from '../../support/fake-admin.js';
 import { FakeGateway } from '../../support/fake-gateway.js';
 
 const doc = readFileSync('docs/http-api.md', 'utf8');
@@ -34,7 +35,8 @@ describe('docs/http-api.md', () => {
   it('lists every route', () => {
     const gateway = new FakeGateway();
     const metrics = createMetrics();
-    for (const { method, path } of routesOf({ gateway, config, metrics, now: () => 0 })) {
+    const admin = new FakeAdmin().options();
+    for (const { method, path } of routesOf({ gateway, config, metrics, admin, now: () => 0 })) {
       assert.ok(doc.includes(`\`${method.toUpperCase()} ${path}\``), `${method} ${path}`);
     }
   });
