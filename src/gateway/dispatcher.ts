@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { errors } from '../errors.js';
 import { RunFailedError } from '../runtime/worker.js';
 import { batchInput, splitLogits, type SpecialTokens } from '../runtime/batch-input.js';
@@ -49,6 +50,7 @@ export interface DispatcherOptions {
 /** A run is hung when it takes this many times what was predicted, and at least so long. */
 const HUNG_FACTOR = 50;
 const MIN_HUNG_AFTER_MS = 3_000;
+const SETTLED_EVERY_MS = 10;
 
 /** Drives the pure scheduler with real workers and a real clock. */
 export class Dispatcher {
@@ -64,6 +66,12 @@ export class Dispatcher {
   /** Tasks that are queued or running. */
   get size(): number {
     return this.#pending.size;
+  }
+
+  /** Resolves when all that is queued or running now has ended, whatever comes after it. */
+  async settled(): Promise<void> {
+    const ids = [...this.#pending.keys()];
+    while (ids.some((id) => this.#pending.has(id))) await delay(SETTLED_EVERY_MS);
   }
 
   /** What routing would choose for this work if it were next. */
