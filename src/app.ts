@@ -23,7 +23,7 @@ import { closeServer } from './http/close-server.js';
 import { listen, urlOf } from './http/listen.js';
 import { openLoopback } from './http/loopback.js';
 import { createHttpServer } from './http/server.js';
-import { TextTokenizer } from './ner/tokenizer.js';
+import { openTokenizer } from './registry/card-tokenizer.js';
 import { familyOf } from './registry/family-of.js';
 import { hostFacts } from './registry/host-facts.js';
 import { MeasurementStore } from './registry/measurement-store.js';
@@ -128,7 +128,7 @@ export async function createApp({
   const families = new Families({
     registry,
     tokenizerOf: async (card) =>
-      TextTokenizer.fromFile(await verifiedTokenizerPath(config.modelsDir, card)),
+      openTokenizer(card, await verifiedTokenizerPath(config.modelsDir, card)),
     answererOf: (cards, tokenizer) =>
       new TextAnswerer({
         ...familyFacts(cards),
