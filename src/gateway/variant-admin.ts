@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { errors } from '../errors.js';
 import { defaultFloor } from '../building/agreement-floor.js';
+import { ModelFolderError } from '../building/model-folder-error.js';
+import { startAddModel } from '../building/start-add-model.js';
 import { memoryLimitFor } from '../building/memory-limit.js';
 import { wasBuilt } from '../registry/built-variants.js';
 import { FolderError, type ModelsFolder } from '../registry/models-folder.js';
@@ -22,7 +24,7 @@ export interface VariantAdminOptions {
   readonly maker: VariantMaker;
   readonly files: BuiltFiles;
   readonly folder: Pick<ModelsFolder, 'forget'>;
-  readonly config: Pick<Config, 'gate' | 'experiments'>;
+  readonly config: Pick<Config, 'gate' | 'experiments' | 'modelsDir'>;
   /** Of the sessions; undefined until they are there. */
   readonly threads: () => number | undefined;
   /** Resolves to the tokenizer.json of a card. */
@@ -114,9 +116,18 @@ export class VariantAdmin {
     registry.forget(name);
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- a port's method
-  async addModel(): Promise<{ readonly name: string }> {
-    throw errors.conflict('Models are added with `npm run models:add` before the start.');
+  /** Takes a folder below the models folder in; the next start serves it. */
+  async addModel(request: {
+    readonly directory: string;
+    readonly name: string | undefined;
+  }): Promise<{ readonly name: string }> {
+    const { modelsDir } = this.options.config;
+    try {
+      const { name } = await startAddModel({ ...request, within: modelsDir, modelsDir }).done;
+      return { name };
+    } catch (error) {
+      throw refusalOf(error);
+    }
   }
 
   /** Cancels what is under way; resolves when nothing is left of it. */
@@ -176,4 +187,21 @@ export class VariantAdmin {
     const using = experiments.find(({ arms }) => arms.some(({ variant }) => variant === name));
     if (using !== undefined) throw errors.conflict(`It is an arm of the experiment ${using.name}.`);
   }
+}
+
+/** Why a model is not taken in, for whoever brought it. */
+function refusalOf(error: unknown): unknown {
+  if (error instanceof ModelFolderError) {
+    return errors.validationFailed(
+      error.problems.map(({ file, detail }) => ({
+        pointer: '/directory',
+        detail: file === '' ? detail : `${file}: ${detail}`,
+      })),
+    );
+  }
+  if (error instanceof FolderError)
+    return error.code === 'storage_full'
+      ? errors.storageFull(error)
+      : errors.conflict(error.message);
+  return error;
 }
