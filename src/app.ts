@@ -108,8 +108,9 @@ export async function createApp({
     onFree: () => dispatcher.pump(),
     onRestart: (reason) => metrics.workerRestarts.inc({ reason }),
     onVariantFailed: (name, failure, detail) => {
-      // Every worker finds the same.
-      if (registry.get(name)?.state === 'failed') return;
+      // Every worker finds the same; one that was forgotten since is nobody's loss.
+      const state = registry.get(name)?.state;
+      if (state === undefined || state === 'failed') return;
       logger.error({ variant: name, failure, detail }, 'a variant cannot be loaded');
       registry.fail(name, detail);
       if (failure === 'provider_unavailable') cudaFailure ??= detail;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { errors } from '../errors.js';
-import type { BuildEnd, BuildView } from './build-view.js';
+import { hasEnded, type BuildEnd, type BuildView } from './build-view.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
 
@@ -20,7 +20,6 @@ const MAX_WAITING = 8;
 /** Builds that have ended are told of until so many others have. */
 const MAX_KEPT = 100;
 const RETRY_AFTER_MS = 5_000;
-const ENDS: readonly string[] = ['ready', 'active', 'cancelled', 'failed', 'gate_failed'];
 
 /** Builds, one at a time, in the order in which they were asked for. */
 export class BuildQueue {
@@ -81,7 +80,7 @@ export class BuildQueue {
   /** Throws not_found, or conflict where it is too late. */
   cancel(id: string): BuildView {
     const entry = this.#entry(id);
-    if (ENDS.includes(entry.view.state)) throw errors.conflict('This build has ended already.');
+    if (hasEnded(entry.view)) throw errors.conflict('This build has ended already.');
     if (entry.view.state === 'warming')
       throw errors.conflict('The workers load the variant already; retire it when it is there.');
     entry.cancelled.abort();
@@ -142,7 +141,7 @@ export class BuildQueue {
   }
 
   #forgetOld(): void {
-    const ended = [...this.#entries.values()].filter(({ view }) => ENDS.includes(view.state));
+    const ended = [...this.#entries.values()].filter(({ view }) => hasEnded(view));
     for (const { view } of ended.slice(0, Math.max(0, ended.length - MAX_KEPT))) {
       this.#entries.delete(view.id);
     }

@@ -12,18 +12,28 @@ interface WantedVariant {
 
 export interface BuildRequest extends WantedVariant {
   readonly parent: string;
+  /** Checked against what the parent can do before the build is queued. */
   readonly recipe: Readonly<Record<string, unknown>>;
 }
 
 export interface FitRequest extends WantedVariant {
+  /** Undefined: the best variant that serves in floats. */
   readonly parent: string | undefined;
   readonly tokens: number;
   readonly maxMs: number;
   readonly minAgreement: number;
 }
 
+/** `ready`: loaded, and was not asked to serve. */
 export type BuildEnd = 'ready' | 'active' | 'cancelled' | 'failed' | 'gate_failed';
 export type BuildState = 'queued' | 'building' | 'gating' | 'warming' | BuildEnd;
+
+/** The states in which nothing more happens. */
+const ENDS: readonly BuildState[] = ['ready', 'active', 'cancelled', 'failed', 'gate_failed'];
+
+export function hasEnded({ state }: Pick<BuildView, 'state'>): boolean {
+  return ENDS.includes(state);
+}
 
 /** How a build is, for those who asked for it. */
 export interface BuildView {
@@ -36,9 +46,11 @@ export interface BuildView {
   /** 0 to 1. */
   readonly progress: number;
   readonly agreement: number | undefined;
+  /** Of an invalid recipe `errors` point into the recipe: `/layers/0`. */
   readonly error:
     | { readonly code: string; readonly detail: string; readonly errors?: readonly FieldIssue[] }
     | undefined;
+  /** What a fit saw, fastest first; each measured on this host. */
   readonly front:
     | readonly {
         readonly recipe: Readonly<Record<string, unknown>>;

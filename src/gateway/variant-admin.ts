@@ -12,7 +12,7 @@ import type { Recipe } from '../compress/recipe.js';
 import type { Config } from '../config.js';
 import type { VariantEntry, VariantRegistry } from '../registry/variant-registry.js';
 import type { BuildQueue } from './build-queue.js';
-import type { BuildRequest, BuildView, FitRequest } from './build-view.js';
+import { hasEnded, type BuildRequest, type BuildView, type FitRequest } from './build-view.js';
 import type { BuiltFiles } from './built-files.js';
 import type { VariantMaker, WantedBuild } from './make-variant.js';
 import type { VariantRoster } from './variant-roster.js';
@@ -27,13 +27,16 @@ export interface VariantAdminOptions {
   readonly config: Pick<Config, 'gate' | 'experiments' | 'modelsDir'>;
   /** Of the sessions; undefined until they are there. */
   readonly threads: () => number | undefined;
-  /** Resolves to the tokenizer.json of a card. */
+  /** Where the tokenizer.json of its card is. */
   readonly tokenizerPathOf: (parent: Parent) => string;
   readonly now: () => number;
 }
 
 /** What makes, loads and removes variants while others serve. Methods throw or reject with GatewayError. */
 export class VariantAdmin {
+  /** Of what was asked for last: a variant that is on its way out is not brought back before it is gone. */
+  #changing: Promise<unknown> = Promise.resolve();
+
   constructor(private readonly options: VariantAdminOptions) {}
 
   requestBuild({ name: wanted, ...request }: BuildRequest): BuildView {
@@ -77,7 +80,19 @@ export class VariantAdmin {
     return this.options.queue.cancel(id);
   }
 
-  async activate(name: string): Promise<void> {
+  activate(name: string): Promise<void> {
+    return this.#inTurn(() => this.#activate(name));
+  }
+
+  retire(name: string): Promise<void> {
+    return this.#inTurn(() => this.#retire(name));
+  }
+
+  remove(name: string): Promise<void> {
+    return this.#inTurn(() => this.#remove(name));
+  }
+
+  async #activate(name: string): Promise<void> {
     const { registry, roster } = this.options;
     const { state } = this.#entry(name);
     if (state === 'active') return;
@@ -93,7 +108,7 @@ export class VariantAdmin {
     roster.activate(name);
   }
 
-  async retire(name: string): Promise<void> {
+  async #retire(name: string): Promise<void> {
     const { state } = this.#entry(name);
     if (state === 'retired') return;
     if (state !== 'active' && state !== 'warm') throw errors.conflict(`It is ${state}.`);
@@ -101,15 +116,17 @@ export class VariantAdmin {
     await this.options.roster.retire(name);
   }
 
-  async remove(name: string): Promise<void> {
-    const { registry, files, folder } = this.options;
+  async #remove(name: string): Promise<void> {
+    const { registry, queue, files, folder } = this.options;
     const { card, modelPath } = this.#entry(name);
     if (card === undefined || !wasBuilt(card))
       throw errors.conflict('It came with the models folder; retire it instead.');
     const child = registry.list().find((entry) => entry.card?.parent === name);
     if (child !== undefined)
       throw errors.conflict(`${child.name} was made of it; remove that one first.`);
-    await this.retire(name);
+    if (queue.list().some((view) => view.parent === name && !hasEnded(view)))
+      throw errors.conflict('Something is being made of it; wait for that build, or cancel it.');
+    await this.#retire(name);
     const directory = path.dirname(modelPath!);
     if (files.has(directory)) await files.remove(directory);
     else await this.#forgetKept(name, folder);
@@ -143,6 +160,12 @@ export class VariantAdmin {
       if (error instanceof FolderError) throw errors.conflict(error.message);
       throw error;
     }
+  }
+
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    const changed = this.#changing.then(change);
+    this.#changing = changed.catch(() => undefined);
+    return changed;
   }
 
   #queue(view: Pick<BuildView, 'kind' | 'name' | 'parent' | 'recipe'>, wanted: WantedBuild) {

@@ -13,9 +13,9 @@ export interface VariantRosterOptions {
   readonly pool: Pick<WorkerPool, 'exchange' | 'providerOf'>;
   readonly scheduler: Pick<Scheduler, 'setVariants'>;
   readonly metrics: Metrics;
-  /** Undefined where no provider of this host can run it. */
   /** Resolves when the work that was accepted until now has ended. */
   readonly settled: () => Promise<void>;
+  /** Undefined where no provider of this host can run it. */
   readonly planOf: (entry: VariantEntry) => LoadVariant | undefined;
 }
 
@@ -49,7 +49,7 @@ export class VariantRoster {
   warm(name: string, profile: VariantEntry['profile']): Promise<void> {
     return this.#change(async () => {
       const { registry, pool } = this.#options;
-      await pool.exchange(this.#planWith(registry.get(name)));
+      await pool.exchange(this.#plan((entry) => entry.name === name || isHeld(entry)));
       registry.warm(name, {
         provider: pool.providerOf(name) ?? 'cpu',
         ...(profile && { profile }),
@@ -82,25 +82,26 @@ export class VariantRoster {
         await Promise.race([this.#options.settled(), delay(RETIRE_WITHIN_MS)]);
         this.publish();
       }
-      await pool.exchange(this.#planWith());
-      registry.retire(name);
+      try {
+        await pool.exchange(this.#plan((other) => other.name !== name && isHeld(other)));
+      } finally {
+        // If that failed some workers hold it still, and others may not: it has to be loaded to serve again.
+        registry.retire(name);
+      }
     });
   }
 
-  /** What the workers hold, this one too or, without one, less those that are to go. */
-  #planWith(another?: VariantEntry): LoadVariant[] {
+  #plan(isWanted: (entry: VariantEntry) => boolean): LoadVariant[] {
     const { registry, planOf } = this.#options;
-    const entries = registry.list().filter(({ state, name }) => {
-      return (
-        state === 'active' || (another !== undefined && (state === 'warm' || name === another.name))
-      );
-    });
-    return entries.map((entry) => {
-      const planned = planOf(entry);
-      if (planned === undefined)
-        throw errors.conflict(`No provider of this host runs ${entry.name}.`);
-      return planned;
-    });
+    return registry
+      .list()
+      .filter(isWanted)
+      .map((entry) => {
+        const planned = planOf(entry);
+        if (planned === undefined)
+          throw errors.conflict(`No provider of this host runs ${entry.name}.`);
+        return planned;
+      });
   }
 
   #change<T>(work: () => Promise<T>): Promise<T> {
@@ -108,6 +109,10 @@ export class VariantRoster {
     this.#changing = changed.catch(() => undefined);
     return changed;
   }
+}
+
+function isHeld({ state }: VariantEntry): boolean {
+  return state === 'active' || state === 'warm';
 }
 
 function schedulable(registry: VariantRegistry): SchedulableVariant[] {

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { pino } from 'pino';
+import { BuildQueue } from '../../../src/gateway/build-queue.js';
+import { BuiltFiles } from '../../../src/gateway/built-files.js';
+import { VariantMaker } from '../../../src/gateway/make-variant.js';
+import { VariantAdmin } from '../../../src/gateway/variant-admin.js';
+import { VariantRoster } from '../../../src/gateway/variant-roster.js';
+import { BUILT_BY } from '../../../src/registry/built-variants.js';
+import { VariantRegistry } from '../../../src/registry/variant-registry.js';
+import { createMetrics } from '../../../src/telemetry/metrics.js';
+import { cardOf } from '../../support/cards.js';
+import type { BuildOutcome } from '../../../src/building/build-job.js';
+import type { LoadVariant } from '../../../src/runtime/protocol.js';
+
+const MEASURED = { provider: 'cpu', profile: { a: 1, b: 0, c: 0 } };
+const RECIPE = { precision: 'int8' };
+const WANTED = { recipe: RECIPE, name: undefined, keep: false, activate: true };
+const soon = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+/** `full` and what a build made of it serve; builds go on until they are cancelled. */
+function adminOf(arms: string[] = []) {
+  const registry = new VariantRegistry();
+  registry.add('full', cardOf('full', 0.93), 'models/full/model.onnx');
+  const made = { ...cardOf('made', 0.9), provenance: { builtBy: BUILT_BY } };
+  registry.add('made', made, 'models/made/model.onnx');
+  for (const name of ['full', 'made']) registry.activate(name, MEASURED);
+  const metrics = createMetrics({ ofProcess: false });
+  const roster = new VariantRoster({
+    registry,
+    pool: { exchange: soon as () => Promise<void>, providerOf: () => 'cpu' },
+    scheduler: { setVariants: () => undefined },
+    metrics,
+    settled: soon as () => Promise<void>,
+    planOf: ({ name }) => ({ name }) as LoadVariant,
+  });
+  const files = new BuiltFiles();
+  const forgotten: string[] = [];
+  const unending = () => {
+    let cancel = (): void => undefined;
+    const done = new Promise<BuildOutcome>((resolve) => {
+      cancel = () => resolve({ kind: 'cancelled' });
+    });
+    return { done, cancel: () => cancel() };
+  };
+  const folder = {
+    keep: () => Promise.reject(new Error('nothing is kept here')),
+    forget: (name: string) => {
+      forgotten.push(name);
+      return Promise.resolve();
+    },
+  };
+  const now = () => 0;
+  const maker = new VariantMaker({
+    ...{ registry, roster, files, folder, modelsDir: 'models', now },
+    startBuild: unending,
+    startFit: () => ({ done: Promise.resolve({ kind: 'cancelled' }), cancel: () => undefined }),
+  });
+  const admin = new VariantAdmin({
+    ...{ registry, roster, maker, files, folder, now },
+    queue: new BuildQueue({ logger: pino({ level: 'silent' }), metrics }),
+    config: {
+      gate: { minAgreementOfPrecision: 0.97, minAgreementOfCuts: 0.8 },
+      modelsDir: 'models',
+      experiments: [
+        {
+          name: 'e',
+          share: 1,
+          seed: '0',
+          arms: arms.map((variant) => ({ name: variant, variant, weight: 1 })),
+        },
+      ],
+    },
+    threads: () => 1,
+    tokenizerPathOf: () => 'models/tokenizer/tokenizer.json',
+  });
+  return { registry, admin, forgotten };
+}
+
+describe('VariantAdmin', () => {
+  it('brings a variant back that is asked for while it goes, once it is gone', async () => {
+    const { registry, admin } = adminOf();
+    await Promise.all([admin.retire('made'), admin.activate('made'), admin.activate('made')]);
+    assert.equal(registry.get('made')?.state, 'active');
+    await Promise.all([admin.activate('made'), admin.retire('made'), admin.retire('made')]);
+    assert.equal(registry.get('made')?.state, 'retired');
+  });
+
+  it('keeps what something is being made of', async () => {
+    const { registry, admin, forgotten } = adminOf();
+    const { id, name } = admin.requestBuild({ ...WANTED, parent: 'made' });
+    assert.equal(name, 'made-int8');
+    await assert.rejects(admin.remove('made'), { code: 'conflict' });
+    assert.equal(registry.get('made')?.state, 'active');
+    await soon();
+    admin.cancelBuild(id);
+    await soon();
+    assert.equal(registry.get('made-int8'), undefined, 'its name is free again');
+    await admin.remove('made');
+    assert.deepEqual(forgotten, ['made']);
+    assert.equal(registry.get('made'), undefined);
+    await admin.close();
+  });
+
+  it('gives a second build of one recipe a name of its own', async () => {
+    const { registry, admin } = adminOf();
+    const names = [1, 2].map(() => admin.requestBuild({ ...WANTED, parent: 'full' }).name);
+    assert.deepEqual(names, ['full-int8', 'full-int8-2']);
+    assert.deepEqual(
+      names.map((name) => registry.get(name)?.state),
+      ['requested', 'requested'],
+    );
+    await admin.close();
+    assert.ok(names.every((name) => registry.get(name) === undefined));
+  });
+
+  it('retires no arm of an experiment, and removes nothing that no build made', async () => {
+    const { admin } = adminOf(['made']);
+    await assert.rejects(admin.retire('made'), { code: 'conflict' });
+    await assert.rejects(admin.remove('full'), { code: 'conflict' });
+    await assert.rejects(admin.activate('nobody'), { code: 'not_found' });
+  });
+});
