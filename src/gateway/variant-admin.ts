@@ -12,6 +12,7 @@ import type { VariantEntry, VariantRegistry } from '../registry/variant-registry
 import type { BuildQueue } from './build-queue.js';
 import type { BuildRequest, BuildView, FitRequest } from './build-view.js';
 import type { BuiltFiles } from './built-files.js';
+import type { ModelAdder } from './model-adder.js';
 import type { VariantMaker, WantedBuild } from './make-variant.js';
 import type { VariantRoster } from './variant-roster.js';
 
@@ -20,6 +21,7 @@ export interface VariantAdminOptions {
   readonly roster: VariantRoster;
   readonly queue: BuildQueue;
   readonly maker: VariantMaker;
+  readonly adder: ModelAdder;
   readonly files: BuiltFiles;
   readonly folder: Pick<ModelsFolder, 'forget'>;
   readonly config: Pick<Config, 'gate' | 'experiments'>;
@@ -114,14 +116,17 @@ export class VariantAdmin {
     registry.forget(name);
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- a port's method
-  async addModel(): Promise<{ readonly name: string }> {
-    throw errors.conflict('Models are added with `npm run models:add` before the start.');
+  addModel(request: {
+    readonly directory: string;
+    readonly name: string | undefined;
+  }): Promise<{ readonly name: string }> {
+    if (this.options.threads() === undefined) throw errors.notReady(1_000);
+    return this.options.adder.add(request);
   }
 
   /** Cancels what is under way; resolves when nothing is left of it. */
   async close(): Promise<void> {
-    await this.options.queue.close();
+    await Promise.all([this.options.queue.close(), this.options.adder.close()]);
     await this.options.files.removeAll();
   }
 
