@@ -163,6 +163,7 @@ export async function createApp({
     settled: () => dispatcher.settled(),
     loading: { providers: providerPlan.order, padIdOf },
     threads: () => layout?.threads,
+    openFamily: (card) => families.openFor(card),
   });
   const http = { gateway, metrics, config, logger, now, closing: closing.signal };
   const { adminKey: key } = config;

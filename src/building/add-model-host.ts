@@ -25,8 +25,8 @@ function messageOf(error: unknown): FromAdder {
 async function run(request: AddModelRequest): Promise<void> {
   try {
     const onWorker = (pid: number): void => void send({ type: 'worker', pid });
-    const card = await addModel({ ...request, onWorker });
-    await send({ type: 'added', card });
+    const added = await addModel({ ...request, onWorker });
+    await send({ type: 'added', added });
   } catch (error) {
     await send(messageOf(error));
   }

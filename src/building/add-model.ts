@@ -7,10 +7,12 @@ import { TextTokenizer } from '../ner/tokenizer.js';
 import { ADDED_BY } from '../registry/built-variants.js';
 import { variantName, type Card } from '../registry/card.js';
 import { ModelsFolder } from '../registry/models-folder.js';
+import type { LatencyProfile } from '../scheduling/task.js';
 import { wordsOfPrecision } from './card-recipe.js';
 import { foreignConfig, type ForeignConfig } from './foreign-config.js';
 import { checkGraph } from './foreign-graph.js';
 import { GateError, GateWorker } from './gate-worker.js';
+import { measureProfile } from './measure-variant.js';
 import { readModelFolder, type ModelFolder } from './model-folder.js';
 import { refused, refusedByZod } from './model-folder-error.js';
 import { referenceSentences } from './reference-sentences.js';
@@ -31,6 +33,12 @@ export interface AddModelOptions {
   readonly onWorker?: (pid: number) => void;
 }
 
+export interface AddedModel {
+  readonly card: Card;
+  /** On this host, one thread. */
+  readonly profile: LatencyProfile;
+}
+
 const WORKER_HOST = fileURLToPath(new URL('../runtime/worker-host.js', import.meta.url));
 
 /**
@@ -38,9 +46,9 @@ const WORKER_HOST = fileURLToPath(new URL('../runtime/worker-host.js', import.me
  * there is none: checks its files, runs it in a process of its own, and lists it last with a card. Rejects with
  * ModelFolderError, or as ModelsFolder does; nothing is written then.
  */
-export async function addModel(options: AddModelOptions): Promise<Card> {
+export async function addModel(options: AddModelOptions): Promise<AddedModel> {
   const { directory, modelsDir } = options;
-  const name = nameOf(options.name ?? path.basename(path.resolve(directory)), options.name);
+  const name = nameOfModel(options);
   const target = new ModelsFolder(modelsDir);
   await target.checkName(name, { create: true });
   const folder = await readModelFolder(directory, options.within);
@@ -56,16 +64,16 @@ export async function addModel(options: AddModelOptions): Promise<Card> {
     { [card.file]: folder.model, 'tokenizer.json': folder.tokenizer },
     { create: true },
   );
-  return card;
+  return { card, profile: tried.profile };
 }
 
-function nameOf(wanted: string, given: string | undefined): string {
-  const name =
-    given ??
-    wanted
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9._-]+/g, '-')
-      .slice(0, 64);
+/** The one that is given, else one made of the folder's. Throws ModelFolderError for what cannot be one. */
+export function nameOfModel({
+  directory,
+  name: given,
+}: Pick<AddModelOptions, 'directory' | 'name'>): string {
+  const folder = path.basename(path.resolve(directory)).toLowerCase();
+  const name = given ?? folder.replaceAll(/[^a-z0-9._-]+/g, '-').slice(0, 64);
   const parsed = variantName.safeParse(name);
   if (parsed.success && name !== 'tokenizer') return name;
   const why = parsed.success ? 'it is the folder of a tokenizer' : parsed.error.issues[0]!.message;
@@ -141,6 +149,7 @@ async function tryOut(
   }: { folder: ModelFolder; tokenizer: TextTokenizer; options: AddModelOptions },
 ): Promise<{
   readonly facts: Pick<Card, 'tagging' | 'reference'>;
+  readonly profile: LatencyProfile;
   readonly runtimeVersion: string;
 }> {
   const worker = new GateWorker(WORKER_HOST, () => undefined);
@@ -157,14 +166,19 @@ async function tryOut(
       threads: 1,
     });
     const { name, labels, inputs } = card;
-    const { tagging, reference } = await trialRun({
+    const tried = await trialRun({
       worker,
       tokenizer,
       card: { name, labels, inputs, tagging: options.tagging },
       sentences: options.sentences ?? referenceSentences(),
     });
+    const { tagging, reference } = tried;
     const facts = { reference, ...(tagging === undefined ? {} : { tagging }) };
-    return { facts, runtimeVersion: worker.runtimeVersion };
+    const profile = await measureProfile(card, {
+      run: (input) => worker.run(input),
+      now: () => performance.now(),
+    });
+    return { facts, profile, runtimeVersion: worker.runtimeVersion };
   } catch (error) {
     if (error instanceof GateError || error instanceof TypeError) {
       throw refused(folder.modelFile, error.message, error);

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Card } from '../registry/card.js';
 import { FolderError } from '../registry/models-folder.js';
 import { ModelsError } from '../registry/read-models.js';
+import type { AddedModel } from './add-model.js';
 import type { AddModelRequest, FromAdder } from './add-model-protocol.js';
 import { memoryLimitFor } from './memory-limit.js';
 import { ModelFolderError, refused } from './model-folder-error.js';
@@ -18,7 +18,7 @@ const PER_TOKENIZER_BYTE = 64;
 /** A model that is being added in processes of its own. */
 export interface RunningAddition {
   /** Rejects as `addModel` does (ModelsError for LockedError), and with ModelFolderError where the processes took too much memory or died. */
-  readonly done: Promise<Card>;
+  readonly done: Promise<AddedModel>;
   cancel(): void;
 }
 
@@ -54,11 +54,11 @@ export function startAddModel(
     if (message.type === 'worker') workerPid = message.pid;
     else answer = message;
   });
-  const done = new Promise<Card>((resolve, reject) => {
+  const done = new Promise<AddedModel>((resolve, reject) => {
     const settle = (how: string): void => {
       clearInterval(watch);
       killGroup(child);
-      if (answer?.type === 'added') resolve(answer.card);
+      if (answer?.type === 'added') resolve(answer.added);
       else reject(errorOf(answer, killedFor ?? `the process that checked it ended with ${how}`));
     };
     child.once('exit', (code, signal) => settle(signal ?? `code ${code ?? 'unknown'}`));

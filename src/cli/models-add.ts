@@ -58,7 +58,8 @@ async function main(args: readonly string[]): Promise<void> {
     running.cancel();
   };
   for (const signal of SIGNALS) process.on(signal, cancel);
-  console.log(report(await running.done));
+  const { card } = await running.done;
+  console.log(report(card));
 }
 
 function taggingOf(text: string | undefined): Card['tagging'] {

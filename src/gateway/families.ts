@@ -80,6 +80,12 @@ export class Families {
     }
   }
 
+  /** Opens that of a variant that comes later. Rejects where its tokenizer cannot be had. */
+  async openFor(card: Card): Promise<void> {
+    const family = familyOf(card);
+    if (!this.#families.has(family)) await this.#open(family, [card]);
+  }
+
   async #open(family: string, cards: readonly [Card, ...Card[]]): Promise<void> {
     const { tokenizerOf, answererOf } = this.#options;
     const tokenizer = await tokenizerOf(cards[0]);

@@ -1,8 +1,6 @@
 import path from 'node:path';
 import { errors } from '../errors.js';
 import { defaultFloor } from '../building/agreement-floor.js';
-import { ModelFolderError } from '../building/model-folder-error.js';
-import { startAddModel } from '../building/start-add-model.js';
 import { memoryLimitFor } from '../building/memory-limit.js';
 import { wasBuilt } from '../registry/built-variants.js';
 import { FolderError, type ModelsFolder } from '../registry/models-folder.js';
@@ -14,6 +12,7 @@ import type { VariantEntry, VariantRegistry } from '../registry/variant-registry
 import type { BuildQueue } from './build-queue.js';
 import { hasEnded, type BuildRequest, type BuildView, type FitRequest } from './build-view.js';
 import type { BuiltFiles } from './built-files.js';
+import type { ModelAdder } from './model-adder.js';
 import type { VariantMaker, WantedBuild } from './make-variant.js';
 import type { VariantRoster } from './variant-roster.js';
 
@@ -22,9 +21,10 @@ export interface VariantAdminOptions {
   readonly roster: VariantRoster;
   readonly queue: BuildQueue;
   readonly maker: VariantMaker;
+  readonly adder: ModelAdder;
   readonly files: BuiltFiles;
   readonly folder: Pick<ModelsFolder, 'forget'>;
-  readonly config: Pick<Config, 'gate' | 'experiments' | 'modelsDir'>;
+  readonly config: Pick<Config, 'gate' | 'experiments'>;
   /** Of the sessions; undefined until they are there. */
   readonly threads: () => number | undefined;
   /** Where the tokenizer.json of its card is. */
@@ -133,23 +133,17 @@ export class VariantAdmin {
     registry.forget(name);
   }
 
-  /** Takes a folder below the models folder in; the next start serves it. */
-  async addModel(request: {
+  addModel(request: {
     readonly directory: string;
     readonly name: string | undefined;
   }): Promise<{ readonly name: string }> {
-    const { modelsDir } = this.options.config;
-    try {
-      const { name } = await startAddModel({ ...request, within: modelsDir, modelsDir }).done;
-      return { name };
-    } catch (error) {
-      throw refusalOf(error);
-    }
+    if (this.options.threads() === undefined) throw errors.notReady(1_000);
+    return this.options.adder.add(request);
   }
 
   /** Cancels what is under way; resolves when nothing is left of it. */
   async close(): Promise<void> {
-    await this.options.queue.close();
+    await Promise.all([this.options.queue.close(), this.options.adder.close()]);
     await this.options.files.removeAll();
   }
 
@@ -210,21 +204,4 @@ export class VariantAdmin {
     const using = experiments.find(({ arms }) => arms.some(({ variant }) => variant === name));
     if (using !== undefined) throw errors.conflict(`It is an arm of the experiment ${using.name}.`);
   }
-}
-
-/** Why a model is not taken in, for whoever brought it. */
-function refusalOf(error: unknown): unknown {
-  if (error instanceof ModelFolderError) {
-    return errors.validationFailed(
-      error.problems.map(({ file, detail }) => ({
-        pointer: '/directory',
-        detail: file === '' ? detail : `${file}: ${detail}`,
-      })),
-    );
-  }
-  if (error instanceof FolderError)
-    return error.code === 'storage_full'
-      ? errors.storageFull(error)
-      : errors.conflict(error.message);
-  return error;
 }

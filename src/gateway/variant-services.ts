@@ -1,10 +1,12 @@
 import path from 'node:path';
+import { startAddModel } from '../building/start-add-model.js';
 import { startBuild } from '../building/start-build.js';
 import { startFit } from '../building/start-fit.js';
 import { ModelsFolder } from '../registry/models-folder.js';
 import { BuildQueue } from './build-queue.js';
 import { BuiltFiles } from './built-files.js';
 import { loadVariantOf, type LoadPlanOptions } from './load-plan.js';
+import { ModelAdder, type ModelAdderOptions } from './model-adder.js';
 import { VariantMaker } from './make-variant.js';
 import { VariantAdmin } from './variant-admin.js';
 import { VariantRoster, type VariantRosterOptions } from './variant-roster.js';
@@ -16,6 +18,7 @@ export interface VariantServicesOptions extends Omit<VariantRosterOptions, 'plan
   readonly loading: Omit<LoadPlanOptions, 'threads'>;
   /** Of the workers' sessions; undefined until they are there. */
   readonly threads: () => number | undefined;
+  readonly openFamily: ModelAdderOptions['openFamily'];
   readonly now: () => number;
   readonly logger: Logger;
 }
@@ -27,7 +30,7 @@ export interface VariantServices {
 
 /** What changes the variants while the gateway serves. */
 export function variantServices(options: VariantServicesOptions): VariantServices {
-  const { registry, config, loading, threads, now, logger, metrics } = options;
+  const { registry, config, loading, threads, now, logger, metrics, openFamily } = options;
   const { modelsDir } = config;
   registry.onChange = ({ name, from, to, detail }) =>
     logger.debug({ variant: name, from, to, detail }, 'a variant changed its state');
@@ -40,8 +43,9 @@ export function variantServices(options: VariantServicesOptions): VariantService
   const maker = new VariantMaker({
     ...{ registry, roster, files, folder, modelsDir, startBuild, startFit, now },
   });
+  const adder = new ModelAdder({ registry, roster, modelsDir, startAddModel, openFamily });
   const admin = new VariantAdmin({
-    ...{ registry, roster, maker, files, folder, config, threads, now },
+    ...{ registry, roster, maker, adder, files, folder, config, threads, now },
     queue: new BuildQueue({ logger, metrics }),
     tokenizerPathOf: ({ card }) => path.join(modelsDir, card.tokenizer.directory, 'tokenizer.json'),
   });

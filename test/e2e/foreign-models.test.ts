@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -16,6 +16,7 @@ import { GatewayProcess } from '../support/gateway-process.js';
 
 const COMMAND = path.join(import.meta.dirname, '../../src/cli/models-add.js');
 const NAMES = ['roberta', 'bert-cased', 'distilbert', 'deberta-v3'];
+const KEY = 'a-key-of-sixteen-characters-or-more';
 /** Every such text; enough of each script. */
 const EVERY = 17;
 
@@ -51,6 +52,7 @@ describe('a gateway with models that somebody brought', () => {
     gateway = await GatewayProcess.start({
       ENTIER_MODELS_DIR: models,
       ENTIER_PROFILES_DIR: path.join(root, 'profiles'),
+      ENTIER_ADMIN_KEY: KEY,
       ENTIER_WORKERS: '1',
       ENTIER_THREADS: '1',
     });
@@ -116,9 +118,42 @@ describe('a gateway with models that somebody brought', () => {
     const answer = await fetch(`${gateway.url}/variants`);
     const { variants } = (await answer.json()) as { variants: Record<string, unknown>[] };
     assert.deepEqual(
-      variants.map(({ name, state, quality }) => [name, state, quality]),
+      variants.slice(0, 4).map(({ name, state, quality }) => [name, state, quality]),
       NAMES.map((name) => [name, 'active', null]),
     );
+  });
+
+  it('takes one in while it serves, and says why it refuses one', async () => {
+    const { texts, answers } = readForeignFile();
+    cpSync(path.join(FOREIGN, 'xlm-roberta'), path.join(models, 'incoming/theirs'), {
+      recursive: true,
+    });
+    const add = async (body: unknown): Promise<[number, Record<string, unknown>]> => {
+      const answer = await fetch(`${gateway.url}/admin/models`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${KEY}` },
+        body: JSON.stringify(body),
+      });
+      return [answer.status, (await answer.json()) as Record<string, unknown>];
+    };
+    assert.deepEqual(await add({ directory: 'incoming/theirs' }), [201, { name: 'theirs' }]);
+
+    const index = texts.findIndex((text) => text.length > 40);
+    const text = texts[index];
+    const { entities } = await post({ text, variant: 'theirs', aggregation: 'average' });
+    const plain = ({ label, start, end }: ForeignEntity): unknown[] => [label, start, end];
+    assert.deepEqual(
+      (entities as ForeignEntity[]).map(plain),
+      entitiesOf(answers['xlm-roberta']!, 'average', index).map(plain),
+    );
+
+    assert.equal((await add({ directory: 'incoming/theirs' }))[0], 409);
+    const [status, problem] = await add({ directory: 'incoming', name: 'none' });
+    assert.equal(status, 422);
+    assert.match(JSON.stringify(problem), /config\.json: there is no such file/);
+    assert.ok(!JSON.stringify(problem).includes(root));
+    const { results } = await post({ texts: ['Anna lives in Oslo.'] });
+    assert.equal((results as { variant: string }[])[0]!.variant, 'roberta');
   });
 
   it('is told by the command what is wrong, with an exit code', async () => {

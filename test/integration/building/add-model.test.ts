@@ -46,8 +46,15 @@ describe('addModel', () => {
     writeFileSync(target, JSON.stringify(json));
   }
 
-  function add(options: Partial<Parameters<typeof addModel>[0]> = {}): Promise<Card> {
-    return addModel({ directory: source, modelsDir: models, sentences: SENTENCES, ...options });
+  async function add(options: Partial<Parameters<typeof addModel>[0]> = {}): Promise<Card> {
+    const { card, profile } = await addModel({
+      directory: source,
+      modelsDir: models,
+      sentences: SENTENCES,
+      ...options,
+    });
+    assert.ok(profile.a >= 0 && profile.b >= 0);
+    return card;
   }
 
   /** The message of a refusal, after which nothing was written. */
@@ -266,7 +273,7 @@ describe('startAddModel', () => {
     );
 
   it('adds a model in a process of its own, and hands over what addModel says', async () => {
-    assert.equal((await start().done).name, 'distilbert');
+    assert.equal((await start().done).card.name, 'distilbert');
     await assert.rejects(start().done, (error) => {
       assert.ok(error instanceof FolderError);
       return error.code === 'name_taken';
