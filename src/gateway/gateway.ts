@@ -177,10 +177,11 @@ function entitiesOf(text: string, { spans }: TextAnswer, request: NerRequest): N
       score >= threshold && (labels === undefined || labels.includes(type(label))),
   );
   const offsets = toUnit(text, wanted, offsetUnit);
-  return wanted.map(({ label, start, end, score }, index) => ({
+  return wanted.map(({ label, start, end, score, token }, index) => ({
     label,
     text: text.slice(start, end),
     ...offsets[index]!,
     score,
+    ...(token !== undefined && { token }),
   }));
 }
