@@ -100,9 +100,20 @@ function changesBy(
   return rows.map((row) => guarded(row, key));
 }
 
-function indexed({ name, state, detail = '' }: VariantFacts) {
-  const states = { active: 'READY', loading: 'LOADING', failed: 'UNAVAILABLE' } as const;
-  return { name, version: schemas.MODEL_VERSION, state: states[state], reason: detail };
+const STATES: Readonly<Record<VariantFacts['state'], 'READY' | 'LOADING' | 'UNAVAILABLE'>> = {
+  requested: 'LOADING',
+  building: 'LOADING',
+  gated: 'LOADING',
+  loading: 'LOADING',
+  warm: 'UNAVAILABLE',
+  active: 'READY',
+  retired: 'UNAVAILABLE',
+  failed: 'UNAVAILABLE',
+};
+
+function indexed({ name, state, detail }: VariantFacts) {
+  const reason = detail ?? (state === 'active' ? '' : state);
+  return { name, version: schemas.MODEL_VERSION, state: STATES[state], reason };
 }
 
 function variantName(exchange: Exchange): string {
