@@ -6,7 +6,7 @@ import { InferenceClient } from '@huggingface/inference';
 import { createApp, type App } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
 import { createLogger } from '../../src/telemetry/logger.js';
-import { ADMIN_KEY, FakeAdmin } from '../support/fake-admin.js';
+import { ADMIN_KEY } from '../support/fake-admin.js';
 
 interface Entity {
   readonly label: string;
@@ -21,7 +21,6 @@ const TEXTS = ['Angela Merkel visited the BBC in London.', 'Zoë 🙂 met Bob in
 const run = promisify(execFile);
 
 describe('clients of other servers', () => {
-  const admin = new FakeAdmin();
   let app: App;
   let url: string;
   before(async () => {
@@ -33,7 +32,7 @@ describe('clients of other servers', () => {
       ENTIER_THREADS: '1',
     };
     const config = loadConfig({ env, readFile: () => undefined });
-    app = await createApp({ config, logger: createLogger('silent'), admin });
+    app = await createApp({ config, logger: createLogger('silent') });
     const { port } = await app.listen();
     url = `http://127.0.0.1:${port}`;
     await app.ready();
@@ -109,13 +108,6 @@ describe('clients of other servers', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as Entity[]);
     assert.deepEqual(found, await ner({}));
-    assert.deepEqual(
-      admin.calls.map(({ method, argument }) => [method, argument]),
-      [
-        ['activate', 'tiny-int8'],
-        ['retire', 'tiny-int8'],
-      ],
-    );
   });
 
   it('a stream finds what POST /ner finds', async () => {

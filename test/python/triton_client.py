@@ -103,8 +103,17 @@ def check_repository(client: http.InferenceServerClient, key: str) -> None:
     assert refusal(client.load_model, "tiny")[0] == "401"
     assert refusal(client.load_model, "tiny", headers={"Authorization": "Bearer " + "x" * 20})[0] == "403"
     authorized = {"Authorization": f"Bearer {key}"}
-    client.load_model("tiny-int8", headers=authorized)
     client.unload_model("tiny-int8", headers=authorized)
+    assert not client.is_model_ready("tiny-int8")
+    assert client.is_model_ready("auto")
+    unloaded = client.get_model_repository_index()[1]
+    assert (unloaded["state"], unloaded["reason"]) == ("UNAVAILABLE", "retired"), unloaded
+    assert refusal(client.infer, "tiny-int8", [texts_input(TEXTS)])[0] == "404"
+    status, message = refusal(client.unload_model, "tiny", headers=authorized)
+    assert status == "409", message
+    client.load_model("tiny-int8", headers=authorized)
+    assert client.is_model_ready("tiny-int8")
+    assert strings(client.infer("tiny-int8", [texts_input(TEXTS)]), "variant") == ["tiny-int8"] * 3
     status, message = refusal(client.load_model, "tiny", headers=authorized, config="{}")
     assert status == "422" and "config" in message, message
 

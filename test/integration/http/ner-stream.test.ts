@@ -57,8 +57,8 @@ class Stream {
 
   async next(): Promise<AnswerLine | undefined> {
     this.#lines ??= createInterface({ input: this.response! })[Symbol.asyncIterator]();
-    const { done, value } = await this.#lines.next();
-    return done ? undefined : (JSON.parse(value) as AnswerLine);
+    const next = await this.#lines.next();
+    return next.done ? undefined : (JSON.parse(next.value) as AnswerLine);
   }
 
   async rest(): Promise<AnswerLine[]> {
@@ -193,6 +193,12 @@ describe('POST /ner/stream', () => {
     assert.equal(lines[1]!.offset_unit, 'utf8');
     // Without a key each document is a unit of its own for experiments.
     assert.equal(new Set(asked.map(({ requestId }) => requestId)).size, 3);
+  });
+
+  it('leaves the choice to the router with variant=auto, as without', async () => {
+    await linesIn(await post('"a"\n', '?variant=auto'));
+
+    assert.equal(http.gateway.requests.at(-1)!.variant, undefined);
   });
 
   it('honours the budget header where nothing else names a budget', async () => {
@@ -411,7 +417,7 @@ describe('POST /ner/stream', () => {
     ['an unknown variant', '?variant=none', {}, 404, 'unknown_variant'],
   ] as const) {
     it(`refuses ${what} before the stream begins`, async () => {
-      const response = await post('"a"\n', query, headers as Record<string, string>);
+      const response = await post('"a"\n', query, headers);
       const problem = await problemIn(response);
 
       assert.equal(response.status, status);

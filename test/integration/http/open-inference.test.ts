@@ -160,7 +160,7 @@ describe('the Open Inference Protocol', () => {
 
   it('takes texts as bytes after the JSON, and gives bytes where they are asked for', async () => {
     const bytes = encodeTexts(['Zoë 🙂', 'b']);
-    const { data: _, ...tensor } = input(['', '']);
+    const tensor = { ...input(['', '']), data: undefined };
     const head = JSON.stringify({
       inputs: [{ ...tensor, parameters: { binary_data_size: bytes.length } }],
       parameters: { binary_data_output: true },
@@ -453,7 +453,7 @@ describe('the model repository', () => {
     ]);
 
     assert.equal(admin.calls.length, before);
-    assert.equal(refusals[0]!.headers.get('www-authenticate'), 'Bearer realm="entier admin"');
+    assert.equal(refusals[0].headers.get('www-authenticate'), 'Bearer realm="entier admin"');
     assert.deepEqual(
       await Promise.all(refusals.map(async (each) => [each.status, (await errorIn(each)).code])),
       [
