@@ -67,8 +67,8 @@ export const errors = {
       allow,
     }),
   conflict: (detail: string) => new GatewayError('conflict', detail),
-  payloadTooLarge: (limitBytes: number) =>
-    new GatewayError('payload_too_large', `The body is larger than ${limitBytes} bytes.`, {
+  payloadTooLarge: (limitBytes: number, what = 'The body') =>
+    new GatewayError('payload_too_large', `${what} is larger than ${limitBytes} bytes.`, {
       limit: limitBytes,
     }),
   unsupportedMediaType: (detail: string) => new GatewayError('unsupported_media_type', detail),

@@ -187,10 +187,11 @@ function entitiesOf(
       score >= threshold && (labels === undefined || labels.includes(type(label))),
   );
   const offsets = toUnit(text, wanted, offsetUnit);
-  return wanted.map(({ label, start, end, score }, at) => ({
+  return wanted.map(({ label, start, end, score, token }, at) => ({
     label,
     text: text.slice(start, end),
     ...offsets[at]!,
     score,
+    ...(token !== undefined && { token }),
   }));
 }

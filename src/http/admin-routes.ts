@@ -1,5 +1,4 @@
 import { errors, type ErrorCode } from '../errors.js';
-import { AdminKey } from './admin-key.js';
 import * as schemas from './admin-schema.js';
 import { BuildStreams, wantsEvents } from './build-streams.js';
 import { sendJson, sendNothing } from './exchange.js';
@@ -7,6 +6,7 @@ import { hasBody, readJson } from './json-body.js';
 import { parseBody } from './parse-body.js';
 import { pathParameter } from './route.js';
 import type { z } from 'zod';
+import type { AdminKey } from './admin-key.js';
 import type { AdminPort, BuildView } from './admin-port.js';
 import type { Exchange } from './exchange.js';
 import type { Route } from './route.js';
@@ -20,9 +20,9 @@ export interface AdminOptions {
 
 export interface AdminRoutesOptions {
   readonly admin: AdminOptions;
+  readonly key: AdminKey;
   readonly maxBodyBytes: number;
   readonly closing: AbortSignal | undefined;
-  readonly now: () => number;
 }
 
 /** Under the usual minute after which proxies close a silent connection. */
@@ -44,9 +44,8 @@ const NAME = { name: 'Of the variant.' };
 const BUILD_HEADERS = { Location: 'Where the build is, relative to this path.' };
 
 /** What makes and unmakes variants; every row asks for the admin key. */
-export function adminRoutes({ admin, maxBodyBytes, closing, now }: AdminRoutesOptions): Route[] {
+export function adminRoutes({ admin, key, maxBodyBytes, closing }: AdminRoutesOptions): Route[] {
   const { port } = admin;
-  const key = new AdminKey(admin.key, now);
   const streams = new BuildStreams({
     port,
     closing,
@@ -187,7 +186,7 @@ export function adminRoutes({ admin, maxBodyBytes, closing, now }: AdminRoutesOp
 }
 
 /** The one place where the key is asked for, so that no row can be without. */
-function guarded(row: Route, key: AdminKey): Route {
+export function guarded(row: Route, key: AdminKey): Route {
   return {
     ...row,
     security: 'adminKey',

@@ -10,6 +10,8 @@ export interface Exchange {
   readonly arrivalAt: number;
   /** Whether the server takes no more connections: then this one ends with its answer. */
   readonly isClosing: () => boolean;
+  /** The body may come as slowly as its handler lets it; else a request must be here within seconds. */
+  readonly unhurried: () => void;
   /** The variant that answered, for the metrics; `none` until a handler knows it. */
   variant: string;
 }
@@ -25,7 +27,7 @@ export function requestIdOf(req: Request): string {
 /** Sends a whole body; the length is known, so nothing is chunked. */
 export function send(
   { res, isClosing }: Exchange,
-  body: string,
+  body: string | Buffer,
   { status = 200, type = 'application/json' }: { status?: number; type?: string } = {},
 ): void {
   res.statusCode = status;

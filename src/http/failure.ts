@@ -1,5 +1,6 @@
 import { send } from './exchange.js';
 import { ClientGone } from './json-body.js';
+import { errorBodyOf } from './error-body.js';
 import { expectedOf, problemHeaders, problemOf, PROBLEM_TYPE } from './problem.js';
 import type { GatewayError } from '../errors.js';
 import type { Logger } from '../telemetry/logger.js';
@@ -8,6 +9,8 @@ import type { Exchange } from './exchange.js';
 export interface FailureContext {
   readonly route: string;
   readonly logger: Logger;
+  /** The caller speaks a protocol of others, whose errors are no problem documents. */
+  readonly foreign: boolean;
 }
 
 /** The one place where a failure becomes an answer and a log line. Neither holds anything of the request's body. */
@@ -18,17 +21,26 @@ export function answerFailure(error: unknown, exchange: Exchange, context: Failu
   const problem = { ...problemOf(failure), request_id: requestId };
   log(error, failure, { ...context, requestId, status: problem.status });
   if (res.headersSent || res.destroyed) {
-    res.destroy();
+    // A stream may have told its caller in its own way.
+    if (!res.writableEnded) res.destroy();
     return;
   }
   for (const [name, value] of problemHeaders(failure)) res.setHeader(name, value);
-  send(exchange, JSON.stringify(problem), { status: problem.status, type: PROBLEM_TYPE });
+  const [body, type] = context.foreign
+    ? [errorBodyOf(problem), 'application/json']
+    : [problem, PROBLEM_TYPE];
+  send(exchange, JSON.stringify(body), { status: problem.status, type });
 }
 
 function log(
   error: unknown,
   failure: GatewayError,
-  { logger, route, requestId, status }: FailureContext & { requestId: string; status: number },
+  {
+    logger,
+    route,
+    requestId,
+    status,
+  }: Pick<FailureContext, 'logger' | 'route'> & { requestId: string; status: number },
 ): void {
   const facts = { requestId, route, status, code: failure.code };
   // Refusals under load are expected; only what went wrong in the gateway needs a stack.

@@ -10,24 +10,38 @@ export class ClientGone extends Error {
 /** A caller whose body is refused may send this many times the limit more before the connection is cut. */
 const LINGER_FACTOR = 4;
 
+const JSON_ONLY = ['application/json'];
+
 /**
  * The JSON value of a request's body. Rejects with invalid_request, payload_too_large, unsupported_media_type or
  * ClientGone. Nothing of the body gets into an error.
  */
 export async function readJson(req: IncomingMessage, maxBytes: number): Promise<unknown> {
-  checkHeaders(req);
+  return parseJson(await readBody(req, { maxBytes, mediaTypes: JSON_ONLY }));
+}
+
+/** The bytes of a request's body, which may be empty. Without `mediaTypes` any is let in. */
+export async function readBody(
+  req: IncomingMessage,
+  { maxBytes, mediaTypes }: { maxBytes: number; mediaTypes?: readonly string[] },
+): Promise<Buffer> {
+  checkMediaType(req, mediaTypes);
   if (Number(req.headers['content-length'] ?? 0) > maxBytes) {
     linger(req, maxBytes);
     throw errors.payloadTooLarge(maxBytes);
   }
-  const bytes = await readBytes(req, maxBytes);
-  if (bytes.length === 0) throw errors.invalidRequest('The body is empty; expected a JSON object.');
-  if (!isUtf8(bytes)) throw errors.invalidRequest('The body is not valid UTF-8.');
+  return readBytes(req, maxBytes);
+}
+
+/** Throws invalid_request where the bytes are no JSON in UTF-8. `what` they are begins the sentence that says so. */
+export function parseJson(bytes: Buffer, what = 'The body'): unknown {
+  if (bytes.length === 0) throw errors.invalidRequest(`${what} is empty; expected a JSON object.`);
+  if (!isUtf8(bytes)) throw errors.invalidRequest(`${what} is not valid UTF-8.`);
   try {
     return JSON.parse(bytes.toString('utf8')) as unknown;
   } catch {
     // The parser's message quotes the body, so it goes nowhere.
-    throw errors.invalidRequest('The body is not valid JSON.');
+    throw errors.invalidRequest(`${what} is not valid JSON.`);
   }
 }
 
@@ -36,12 +50,13 @@ export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-function checkHeaders({ headers }: IncomingMessage): void {
+/** Throws unsupported_media_type where the body is another one, in another charset than UTF-8, or compressed. */
+export function checkMediaType({ headers }: IncomingMessage, mediaTypes?: readonly string[]): void {
   const [type = '', ...parameters] = (headers['content-type'] ?? '')
     .split(';')
     .map((part) => part.trim().toLowerCase());
-  if (type !== 'application/json') {
-    throw errors.unsupportedMediaType('Content-Type: expected application/json.');
+  if (mediaTypes?.includes(type) === false) {
+    throw errors.unsupportedMediaType(`Content-Type: expected ${mediaTypes.join(' or ')}.`);
   }
   const charset = parameters.find((parameter) => parameter.startsWith('charset='));
   if (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset)) {

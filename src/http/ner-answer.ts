@@ -55,9 +55,10 @@ const resultSchema = z.strictObject({
 });
 const offset_unit = z.enum(OFFSET_UNITS);
 
-/** The answer to `text`, and the answer to `texts`. */
+/** The answer to `text`, and with the answer to `texts` below. */
+export const nerResultSchema = resultSchema.extend({ offset_unit });
 export const nerAnswerSchema = z.union([
-  resultSchema.extend({ offset_unit }),
+  nerResultSchema,
   z.strictObject({
     results: z.array(z.union([resultSchema, z.strictObject({ error: problemSchema })])),
     offset_unit,

@@ -1,10 +1,10 @@
 import { nerAnswerSchema } from './ner-answer.js';
-import { NerRoute } from './ner-route.js';
+import { nerRoute } from './ner-route.js';
 import type { ErrorCode } from '../errors.js';
-import type { NerRouteOptions } from './ner-route.js';
+import type { NerCall } from './ner-call.js';
 import type { RequestHeader, Route } from './route.js';
 
-const HEADERS: readonly RequestHeader[] = [
+export const NER_HEADERS: readonly RequestHeader[] = [
   {
     name: 'X-Latency-Budget-Ms',
     description: 'The latency budget where the body says nothing of one.',
@@ -17,7 +17,8 @@ const HEADERS: readonly RequestHeader[] = [
   },
 ];
 
-const ERRORS: readonly ErrorCode[] = [
+/** What can go wrong with a recognition, whatever its shape. */
+export const NER_ERRORS: readonly ErrorCode[] = [
   'invalid_request',
   'unknown_variant',
   'payload_too_large',
@@ -32,16 +33,16 @@ const ERRORS: readonly ErrorCode[] = [
 ];
 
 /** Recognition in the gateway's own shape. */
-export function nerRoutes(options: NerRouteOptions): Route[] {
-  const ner = new NerRoute(options);
+export function nerRoutes(call: NerCall, limits: { maxBodyBytes: number }): Route[] {
+  const handle = nerRoute(call, limits);
   return ['/ner', '/v1/ner'].map((path) => ({
     method: 'post',
     path,
     summary: 'Finds the named entities of a text, or of several, within a latency budget.',
-    headers: HEADERS,
-    request: ner.schema,
+    headers: NER_HEADERS,
+    request: call.schema,
     response: nerAnswerSchema,
-    errors: ERRORS,
-    handle: ner.handle,
+    errors: NER_ERRORS,
+    handle,
   }));
 }

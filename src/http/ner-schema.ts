@@ -9,7 +9,7 @@ import type { Config } from '../config.js';
 export type WireConfig = Pick<Config, 'limits' | 'tiers' | 'defaultTier' | 'cascade'>;
 
 /** A string without lone surrogates: they have no UTF-8 form, so no offset could be right. */
-const wellFormed = z
+export const wellFormed = z
   .string()
   .refine((text) => (text as string & { isWellFormed(): boolean }).isWellFormed(), {
     error: 'holds a lone surrogate',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { errorBodySchema } from './error-body.js';
 import { problemSchema } from './problem-schema.js';
 import { PROBLEM_TYPE, statusOf } from './problem.js';
 import type { ErrorCode } from '../errors.js';
@@ -34,20 +35,25 @@ export function openApiOf(routes: readonly Route[]) {
     },
     paths,
     components: {
-      schemas: { Problem: jsonSchemaOf(problemSchema, 'output') },
+      schemas: {
+        Problem: jsonSchemaOf(problemSchema, 'output'),
+        Error: jsonSchemaOf(errorBodySchema, 'output'),
+      },
       ...(secured && { securitySchemes: { adminKey: ADMIN_KEY } }),
     },
   };
 }
 
 function operationOf(route: Route) {
-  const { summary, request, security } = route;
+  const { summary, request, security, optionalBody } = route;
   return {
     summary,
     ...(security && { security: [{ [security]: [] }] }),
     parameters: [...pathParameters(route), ...headersOf(route), REQUEST_ID],
-    ...(request && { requestBody: { required: true, content: contentOf(request, 'input') } }),
-    responses: { ...answerOf(route), ...problemsOf(route.errors) },
+    ...(request && {
+      requestBody: { required: !optionalBody, content: contentOf(request, 'input') },
+    }),
+    responses: { ...answerOf(route), ...failuresOf(route) },
   };
 }
 
@@ -80,10 +86,11 @@ function answerOf({ status = 200, response, answerHeaders = {} }: Route) {
 }
 
 function contentOf(bodies: Body | readonly Body[], io: 'input' | 'output') {
-  const each = (body: Body): [string, object] =>
-    typeof body === 'string'
-      ? [body, {}]
-      : ['application/json', { schema: jsonSchemaOf(body, io) }];
+  const each = (body: Body): [string, object] => {
+    if (typeof body === 'string') return [body, {}];
+    if ('line' in body) return [body.type, { schema: jsonSchemaOf(body.line, io) }];
+    return ['application/json', { schema: jsonSchemaOf(body, io) }];
+  };
   return Object.fromEntries((isList(bodies) ? bodies : [bodies]).map(each));
 }
 
@@ -92,16 +99,17 @@ function isList(bodies: Body | readonly Body[]): bodies is readonly Body[] {
 }
 
 /** One response a status, naming the codes that have it. */
-function problemsOf(codes: readonly ErrorCode[]) {
+function failuresOf({ errors: codes, foreign }: Route) {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of [...codes, 'internal'] as const) {
     byStatus.set(statusOf(code), [...(byStatus.get(statusOf(code)) ?? []), code]);
   }
-  const schema = { $ref: '#/components/schemas/Problem' };
+  const schema = { $ref: `#/components/schemas/${foreign ? 'Error' : 'Problem'}` };
+  const type = foreign ? 'application/json' : PROBLEM_TYPE;
   return Object.fromEntries(
     [...byStatus].map(([status, group]) => [
       String(status),
-      { description: group.join(', '), content: { [PROBLEM_TYPE]: { schema } } },
+      { description: group.join(', '), content: { [type]: { schema } } },
     ]),
   );
 }

@@ -3,10 +3,11 @@ import { Router } from 'express';
 import { errors } from '../errors.js';
 import { requestIdOf } from './exchange.js';
 import { answerFailure } from './failure.js';
-import { routerPath } from './route.js';
+import { foreignPaths, routerPath } from './route.js';
 import { routesOf, type RoutesOptions } from './routes.js';
 import { answerUnreadable } from './unreadable.js';
 import type { Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
@@ -31,7 +32,7 @@ const KEEP_ALIVE_MS = 72_000;
 /** What a caller who hung up would have got, by nginx's convention; seen in the metrics only. */
 const CLIENT_CLOSED = 499;
 const UNMATCHED = 'unmatched';
-const ADMIN_PATH = /^\/admin(?:[/?]|$)/i;
+const ADMIN_PATH = /^\/(?:admin|v2\/repository\/models)(?:[/?]|$)/i;
 const NO_ADMIN =
   'There is no admin API, because the gateway was started without a key: set ENTIER_ADMIN_KEY.';
 const BAD_PATH = 'The path has percent signs that encode no UTF-8.';
@@ -58,13 +59,23 @@ export function createHttpServer(options: HttpOptions): Server {
         const exchange = exchangeOf(request, response, registration);
         const failure = error instanceof URIError ? errors.invalidRequest(BAD_PATH) : error;
         count(exchange, UNMATCHED, options.metrics);
-        answerFailure(failure, exchange, { route: UNMATCHED, logger: options.logger });
+        const { logger } = options;
+        answerFailure(failure, exchange, {
+          route: UNMATCHED,
+          logger,
+          foreign: isForeign(req.url!),
+        });
       });
     },
   );
-  const registration = { ...options, isClosing: () => !server.listening };
-  register(router, registration);
+  const unhurried = new WeakSet<Duplex>();
+  const registration = { ...options, isClosing: () => !server.listening, unhurried };
+  const routes = routesOf(options);
+  const isForeign = foreignPaths(routes);
+  register(router, routes, registration);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // Node tells of such a request once and then watches it no more.
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && unhurried.has(socket)) return;
     const code = answerUnreadable(error, socket);
     if (code !== undefined)
       options.metrics.requests.inc({ route: UNMATCHED, variant: 'none', code });
@@ -74,11 +85,13 @@ export function createHttpServer(options: HttpOptions): Server {
 
 interface Registration extends HttpOptions {
   readonly isClosing: () => boolean;
+  /** Connections whose request may take longer than `requestMs`. */
+  readonly unhurried: WeakSet<Duplex>;
 }
 
-function register(router: Router, options: Registration): void {
+function register(router: Router, table: readonly Route[], options: Registration): void {
   const byPath = new Map<string, Route[]>();
-  for (const route of routesOf(options)) {
+  for (const route of table) {
     byPath.set(route.path, [...(byPath.get(route.path) ?? []), route]);
   }
   for (const [path, routes] of byPath) {
@@ -93,18 +106,23 @@ function register(router: Router, options: Registration): void {
     const refuse = () => {
       throw errors.methodNotAllowed(methods);
     };
-    router.all(routerPath({ path }), handlerOf({ path, handle: refuse }, options));
+    const foreign = routes.some((route) => route.foreign);
+    router.all(routerPath({ path }), handlerOf({ path, handle: refuse, foreign }, options));
   }
   const nothing = ({ req }: Exchange) => {
     const needsKey = options.admin === undefined && ADMIN_PATH.test(req.url);
     throw errors.notFound(needsKey ? NO_ADMIN : undefined);
   };
-  router.use(handlerOf({ path: UNMATCHED, handle: nothing }, options));
+  const isForeign = foreignPaths(table);
+  const [ours, others] = [false, true].map((foreign) =>
+    handlerOf({ path: UNMATCHED, handle: nothing, foreign }, options),
+  );
+  router.use((req, res, next) => (isForeign(req.url) ? others : ours)!(req, res, next));
 }
 
 /** The one wrapper of all routes: request id, metrics, and the one place where a failure becomes an answer. */
 function handlerOf(
-  { path, handle }: Pick<Route, 'path' | 'handle'>,
+  { path, handle, foreign = false }: Pick<Route, 'path' | 'handle' | 'foreign'>,
   options: Registration,
 ): RequestHandler {
   const { metrics, logger } = options;
@@ -114,7 +132,7 @@ function handlerOf(
     try {
       await handle(exchange);
     } catch (error) {
-      answerFailure(error, exchange, { route: path, logger });
+      answerFailure(error, exchange, { route: path, logger, foreign });
     }
   };
 }
@@ -128,8 +146,20 @@ function count(exchange: Exchange, route: string, metrics: Metrics): void {
   });
 }
 
-function exchangeOf(req: Request, res: Response, { now, isClosing }: Registration): Exchange {
+function exchangeOf(req: Request, res: Response, registration: Registration): Exchange {
+  const { now, isClosing, unhurried } = registration;
   const requestId = requestIdOf(req);
   res.setHeader('X-Request-Id', requestId);
-  return { req, res, requestId, arrivalAt: now(), isClosing, variant: 'none' };
+  return {
+    req,
+    res,
+    requestId,
+    arrivalAt: now(),
+    isClosing,
+    unhurried: () => {
+      unhurried.add(req.socket);
+      res.once('close', () => unhurried.delete(req.socket));
+    },
+    variant: 'none',
+  };
 }

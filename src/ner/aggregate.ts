@@ -31,7 +31,7 @@ export function aggregate(
     end = first + 1;
     while (isWordwise && encoded.subwords[end] === 1) end++;
     const verdict = judge(logits, { first, end }, aggregation);
-    groups.add(verdict, encoded.starts[first]!, encoded.ends[end - 1]!);
+    groups.add(verdict, { first, start: encoded.starts[first]!, end: encoded.ends[end - 1]! });
   }
   return groups.finish();
 }
@@ -74,15 +74,16 @@ class Groups {
   private readonly spans: Span[] = [];
   private tag = '';
   private open:
-    { label: string; start: number; end: number; sum: number; count: number } | undefined;
+    | { label: string; first: number; start: number; end: number; sum: number; count: number }
+    | undefined;
 
   constructor(private readonly grouped: boolean) {}
 
-  add({ label, score }: Verdict, start: number, end: number): void {
+  add({ label, score }: Verdict, word: { first: number; start: number; end: number }): void {
     const isBegin = label.startsWith('B-');
     const tag = isBegin || label.startsWith('I-') ? label.slice(2) : label;
     if (this.open !== undefined && this.grouped && tag === this.tag && !isBegin) {
-      this.open.end = end;
+      this.open.end = word.end;
       this.open.sum += score;
       this.open.count++;
       return;
@@ -90,7 +91,7 @@ class Groups {
     this.close();
     const name = this.grouped ? label.slice(label.indexOf('-') + 1) : label;
     this.tag = tag;
-    this.open = { label: name, start, end, sum: score, count: 1 };
+    this.open = { ...word, label: name, sum: score, count: 1 };
   }
 
   finish(): Span[] {
@@ -100,7 +101,8 @@ class Groups {
 
   private close(): void {
     if (this.open === undefined || this.open.label === 'O') return;
-    const { label, start, end, sum, count } = this.open;
-    this.spans.push({ label, start, end, score: sum / count });
+    const { label, first, start, end, sum, count } = this.open;
+    const span = { label, start, end, score: sum / count };
+    this.spans.push(this.grouped ? span : { ...span, token: first });
   }
 }

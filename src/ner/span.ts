@@ -4,6 +4,8 @@ export interface Span {
   readonly start: number;
   readonly end: number;
   readonly score: number;
+  /** Of a span that is one token (aggregation `none`): which one of the text, from 0, special ones not counted. */
+  readonly token?: number;
 }
 
 export const AGGREGATIONS = ['viterbi', 'none', 'simple', 'first', 'average', 'max'] as const;

@@ -79,9 +79,16 @@ export function createMetrics({ ofProcess = true }: { ofProcess?: boolean } = {}
       registers,
     }) as LabelledCounter<{ route: string; variant: string; code: string | number }>,
 
+    streamDocuments: new Counter({
+      name: 'entier_stream_documents_total',
+      help: 'Documents of POST /ner/stream: answered, or failed with an error in their line.',
+      labelNames: ['result'],
+      registers,
+    }) as LabelledCounter<{ result: 'answered' | 'failed' }>,
+
     requestDuration: new Histogram({
       name: 'entier_request_duration_seconds',
-      help: 'Time from the arrival of a recognition request to its answer.',
+      help: 'Time from the arrival of a recognition request, or of a line of a stream, to its answer.',
       labelNames: ['variant', 'tier'],
       buckets: DURATION_BUCKETS,
       registers,

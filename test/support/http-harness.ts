@@ -20,10 +20,16 @@ export interface ProblemBody {
   readonly limit?: number;
 }
 
+export interface HarnessOptions {
+  readonly admin?: AdminOptions;
+  readonly streamIdleMs?: number;
+  readonly now?: () => number;
+}
+
 /** The HTTP side on a free port, in front of a fake gateway. Close it in `after`. */
 export async function startHttp(
   timeouts: Partial<Timeouts> = {},
-  { admin, now = () => performance.now() }: { admin?: AdminOptions; now?: () => number } = {},
+  { admin, streamIdleMs, now = () => performance.now() }: HarnessOptions = {},
 ) {
   const gateway = new FakeGateway();
   const metrics = createMetrics();
@@ -39,6 +45,7 @@ export async function startHttp(
     now,
     timeouts,
     admin,
+    streamIdleMs,
     closing: closing.signal,
   });
   server.listen(0, '127.0.0.1');

@@ -49,10 +49,26 @@ describe('/openapi.json', () => {
 
   it('asks for the key in all of the admin API and nowhere else', async () => {
     for (const { path, operation } of operations(await documentOf(new FakeAdmin()))) {
-      const expected = path.startsWith('/admin') ? [{ adminKey: [] }] : undefined;
+      const isGuarded = /^\/(admin|v2\/repository\/models)\//.test(path);
+      const expected = isGuarded ? [{ adminKey: [] }] : undefined;
       assert.deepEqual(operation.security, expected, path);
       assert.equal('401' in operation.responses, expected !== undefined, path);
     }
+  });
+
+  it('gives errors of foreign protocols another shape than its own', async () => {
+    for (const { path, operation } of operations(await documentOf(new FakeAdmin()))) {
+      const foreign = /^\/(v2|models)\b/.test(path);
+      const failure = JSON.stringify(operation.responses['500']);
+      assert.equal(failure.includes('"#/components/schemas/Error"'), foreign, path);
+      assert.equal(failure.includes('application/problem+json'), !foreign, path);
+    }
+  });
+
+  it('describes the lines of a stream', async () => {
+    const { paths } = await documentOf();
+    const text = JSON.stringify(paths['/ner/stream']!['post']!.responses['200']);
+    assert.match(text, /"application\/x-ndjson":\{"schema":\{"anyOf":/);
   });
 
   it('says what every parameter of a path means', async () => {

@@ -1,0 +1,24 @@
+import { errors } from '../errors.js';
+import type { GatewayPort } from './gateway-port.js';
+
+/** The name under which a protocol that must name a model asks for routing. */
+export const ROUTED = 'auto';
+
+const RETRY_AFTER_MS = 1_000;
+
+/** The variant that a path names; undefined: the router chooses. Throws unknown_variant where none of that name serves. */
+export function namedVariant(name: string, gateway: GatewayPort): string | undefined {
+  if (name === ROUTED) return undefined;
+  const serving = gateway.variants().filter(({ state }) => state === 'active');
+  // While nothing serves yet the gateway says so, whatever the name.
+  if (serving.length === 0 || serving.some((variant) => variant.name === name)) return name;
+  throw errors.unknownVariant(serving.map((variant) => variant.name));
+}
+
+/** Throws draining, or not_ready where the gateway, or this model of it, does not serve. */
+export function checkServing(gateway: GatewayPort, name: string = ROUTED): void {
+  const { ready, draining, variants } = gateway.readiness();
+  if (draining) throw errors.draining(RETRY_AFTER_MS);
+  const serves = (each: (typeof variants)[number]) => each.name === name && each.state === 'active';
+  if (!ready || (name !== ROUTED && !variants.some(serves))) throw errors.notReady(RETRY_AFTER_MS);
+}
