@@ -1,7 +1,14 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { plotCascades } from './cascade/cascade-plot.js';
-import { bestCascade, cascadeTarget, formatCascades, rowsOf } from './cascade/cascade-report.js';
+import {
+  bestCascade,
+  cascadeTarget,
+  formatCascades,
+  isSame,
+  rowsOf,
+  type CascadeRow,
+} from './cascade/cascade-report.js';
 import { measureCascades } from './cascade/measure-cascades.js';
 import { choosePairs, readVariants, type VariantPair } from './cascade/variant-pairs.js';
 import { resultFlags } from './common-flags.js';
@@ -9,6 +16,7 @@ import { readConll } from './conll.js';
 import type { CorpusSentence } from './corpus/corpus.js';
 import { UsageError, type FlagSpec, type FlagValues } from './flags.js';
 import { writeResult } from './result-file.js';
+import { formatSpread } from './table.js';
 import { formatTargets } from './targets.js';
 
 export const cascadeFlags = {
@@ -121,9 +129,7 @@ export async function runCascade(flags: Flags): Promise<void> {
   if (testRows !== undefined) console.log(`\n${formatCascades('test', testRows)}`);
   console.log(`\n${formatTargets([target])}`);
   const best = bestCascade(rows);
-  if (best !== undefined) {
-    console.log(`\nbest: ${best.name} at ${best.thresholdPercent! / 100}, over ${best.bestSingle}`);
-  }
+  if (best !== undefined) console.log(`\n${describeBest(best, testRows)}`);
   console.log(`\n${cascadeNotes.map((note) => `- ${note}`).join('\n')}`);
 
   const counts = (sentences: readonly CorpusSentence[] | undefined) => sentences?.length ?? null;
@@ -142,6 +148,13 @@ export async function runCascade(flags: Flags): Promise<void> {
   const how = `CoNLL-2003 validation, ${validation!.length} sentences, ${flags.connections} at once, ${flags.rounds} rounds.`;
   writeFileSync(plotFile, plotCascades({ rows, notes: [how] }));
   console.log(`\n${file}\n${plotFile}`);
+}
+
+/** The cascade that was best on validation, with what it gains on the test split. */
+function describeBest(best: CascadeRow, testRows: readonly CascadeRow[] | undefined): string {
+  const onTest = testRows?.find((row) => isSame(row, best))?.gain ?? null;
+  const text = `best: ${best.name} at ${best.thresholdPercent! / 100}, over ${best.bestSingle}`;
+  return onTest === null ? text : `${text}; F1 over it on test: ${formatSpread(onTest, 4)}`;
 }
 
 /** In the order of the manifest. */

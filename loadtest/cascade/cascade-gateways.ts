@@ -28,7 +28,10 @@ export async function withGateways<T>(
   const stops: (() => Promise<void>)[] = [];
   const open = async (variants: readonly string[]): Promise<CascadeGateway> => {
     const models = makeFolderOf(modelsDir, variants);
-    stops.push(() => Promise.resolve(models.remove()));
+    stops.push(() => {
+      models.remove();
+      return Promise.resolve();
+    });
     // One thread: a layout that each measured for itself could differ from gateway to gateway.
     const gateway = await openGateway({ modelsDir: models.path, threads: 1 });
     stops.push(() => gateway.stop());
