@@ -50,7 +50,7 @@ export async function measurePoint(
 ): Promise<PointFigures> {
   const loads: LoadFigures[] = [];
   for (const connections of plan.connections) {
-    const aloneMs = loads[0]?.latencyMs.p50 ?? 0;
+    const aloneMs = loads[0]?.latencyMs.p50;
     loads.push(await measureLoad(plan, target, { ...options, connections, aloneMs }));
   }
   const { process } = target;
@@ -64,7 +64,7 @@ export async function measurePoint(
 /** Longer than asked for where a round of all connections takes long: else too few of them would be answered at all. */
 export function loadSeconds(duration: number, roundMs: number): number {
   const longest = maxStretch * duration;
-  // NaN: one connection alone had no answer in time.
+  // NaN: one connection alone, or the warm-up, had no answer in time.
   if (Number.isNaN(roundMs)) return longest;
   return Math.min(Math.max(duration, (answersPerConnection * roundMs) / 1000), longest);
 }
@@ -72,7 +72,7 @@ export function loadSeconds(duration: number, roundMs: number): number {
 async function measureLoad(
   plan: PointPlan,
   { url, variants, process }: Target,
-  options: PointOptions & { connections: number; aloneMs: number },
+  options: PointOptions & { connections: number; aloneMs: number | undefined },
 ): Promise<LoadFigures> {
   const { connections, budgetMs, warmup } = options;
   const run = (seconds: number) =>
@@ -90,7 +90,8 @@ async function measureLoad(
         }),
     });
   const warmedUp = warmup > 0 ? await run(warmup) : undefined;
-  const roundMs = Math.max(connections * options.aloneMs, roundMsOf(warmedUp, connections));
+  const { aloneMs } = options;
+  const roundMs = aloneMs === undefined ? roundMsOf(warmedUp, connections) : connections * aloneMs;
   const before = process === undefined ? undefined : treeUsage(process.pid);
   const { exchanges, seconds } = await run(loadSeconds(options.duration, roundMs));
   const cpuMs = before === undefined ? null : treeUsage(process!.pid).cpuMs - before.cpuMs;
@@ -108,10 +109,11 @@ async function measureLoad(
   };
 }
 
-/** How long all connections take to have one answer each, by the rate of the warm-up; 0 where that says nothing. */
+/** How long all connections take to have one answer each, by the rate of the warm-up: 0 without one, NaN where nothing was answered. */
 export function roundMsOf(warmup: Saturation | undefined, connections: number): number {
-  const answered = warmup?.exchanges.filter(({ status }) => status === 200).length ?? 0;
-  return answered === 0 ? 0 : (1000 * connections * warmup!.seconds) / answered;
+  if (warmup === undefined) return 0;
+  const answered = warmup.exchanges.filter(({ status }) => status === 200).length;
+  return answered === 0 ? NaN : (1000 * connections * warmup.seconds) / answered;
 }
 
 /** `ok` where all texts of the request were answered, else what went wrong. */

@@ -87,9 +87,9 @@ describe('roundMsOf', () => {
     assert.equal(roundMsOf({ exchanges, seconds: 1 }, 1024), 512_000);
   });
 
-  it('is nothing without a warm-up, or an answer in it', () => {
+  it('is nothing without a warm-up, and unknown without an answer in it', () => {
     assert.equal(roundMsOf(undefined, 8), 0);
-    assert.equal(roundMsOf({ exchanges: [exchange(503)], seconds: 1 }, 8), 0);
+    assert.equal(roundMsOf({ exchanges: [exchange(503)], seconds: 1 }, 8), NaN);
   });
 });
 
