@@ -1,18 +1,23 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { formatCascades, type CascadeRow } from './cascade-report.js';
+import { plotCascades } from './cascade/cascade-plot.js';
+import {
+  bestCascade,
+  cascadeTarget,
+  formatCascades,
+  isSame,
+  rowsOf,
+  type CascadeRow,
+} from './cascade/cascade-report.js';
+import { measureCascades } from './cascade/measure-cascades.js';
+import { choosePairs, readVariants, type VariantPair } from './cascade/variant-pairs.js';
 import { resultFlags } from './common-flags.js';
 import { readConll } from './conll.js';
 import type { CorpusSentence } from './corpus/corpus.js';
 import { UsageError, type FlagSpec, type FlagValues } from './flags.js';
-import type { Gateway } from './gateway-process.js';
-import { postJson } from './get-json.js';
-import { treeUsage } from './process-tree.js';
-import { withProgress, type Step } from './progress.js';
 import { writeResult } from './result-file.js';
-import { addCounts, countEntities, f1Of, noCounts, type Entity } from './score.js';
-import { tally } from './statistics.js';
-import { choosePairs, openPair, readVariants, type VariantPair } from './variant-pairs.js';
+import { formatSpread } from './table.js';
+import { formatTargets } from './targets.js';
 
 export const cascadeFlags = {
   data: {
@@ -23,14 +28,38 @@ export const cascadeFlags = {
   pairs: {
     kind: 'texts',
     default: undefined,
-    help: 'Such as small:large,small:medium. Default: the calibrated variant of the lowest F1 with each better one.',
+    help: 'Such as small:large,small:medium. Default: the calibrated variant of the lowest F1 with each better one that no other beats at no more processor time.',
   },
   thresholds: {
     kind: 'numbers',
-    default: [5, 10, 20, 30, 50],
+    default: [],
     min: 0,
     max: 100,
-    help: 'Error probabilities up to which a first answer is kept, per cent.',
+    help: 'Error probabilities up to which a first answer is kept, per cent; default: chosen for each pair on the same texts, --threshold-count of them.',
+  },
+  'threshold-count': {
+    kind: 'number',
+    default: 3,
+    min: 1,
+    max: 15,
+    help: 'Thresholds that are chosen for each pair.',
+  },
+  singles: {
+    kind: 'texts',
+    default: undefined,
+    help: 'Variants that are measured alone; default: all of the manifest. Those of the pairs always are.',
+  },
+  rounds: { kind: 'number', default: 3, min: 1, max: 100, help: 'Rounds over all texts.' },
+  connections: {
+    kind: 'number',
+    default: 1,
+    min: 1,
+    max: 64,
+    help: 'Texts under way at once. With many, load makes cascades leave second stages out.',
+  },
+  test: {
+    kind: 'switch',
+    help: 'One pass over eng.testb too, which is only reported: nothing is chosen by it.',
   },
   sentences: {
     kind: 'number',
@@ -46,128 +75,98 @@ export const cascadeFlags = {
 type Flags = FlagValues<typeof cascadeFlags>;
 
 export const cascadeAbout =
-  'Cascades of two variants on CoNLL-2003 (validation): served F1 and processor time at several thresholds.';
+  'Cascades of two variants on CoNLL-2003 (validation) against variants alone: served F1 and processor time.';
 
-/** What the columns mean; behind --help. */
-export const cascadeColumns = `Each pair is compared with either variant alone, in a gateway that holds these two; texts are asked one by one, past the
-cache and with time enough. "improved" is the share of texts that the second variant answered, "best single" the best
-variant of the table that takes no more processor time. Processor time is that of all processes of the gateway.`;
+/** What the columns mean; behind --help, under the table and in the result. */
+export const cascadeNotes = [
+  'Texts are asked over open connections, past the cache and with time enough. Each pair has a gateway that holds these two variants, the variants alone have one together, and all gateways have workers of one thread.',
+  'CPU-ms: processor time of all processes of the gateway over all texts, from /proc (Linux), a text. Rounds go over all texts in all ways, in turns; medians and ranges are over the rounds.',
+  '"Improved" is the share of texts that the second variant answered. "F1 over it": over the best variant alone that takes no more processor time, within each round.',
+  'Thresholds that are not given are those that promise most over a variant alone, by a pass over the same texts that is not counted; the margin maps of the cards were fitted on that split too. The test split is only reported.',
+];
 
 const VALIDATION_FILE = 'eng.testa';
-/** So that a second stage is never refused for want of time. */
-const BUDGET_MS = 60_000;
-/** For the progress bar only. */
-const GUESSED_MS_A_TEXT = 6;
+const TEST_FILE = 'eng.testb';
 
-interface CascadeBody {
-  entities: Entity[];
-  cascade?: { outcome: string };
-}
-
+/** The command `cascade`: measures, prints, writes result and plot. */
 export async function runCascade(flags: Flags): Promise<void> {
   if (flags.data === undefined) {
     throw new UsageError(
       `--data is needed: the folder of the CoNLL-2003 files with ${VALIDATION_FILE}`,
     );
   }
-  const file = path.join(flags.data, VALIDATION_FILE);
-  if (!existsSync(file)) {
-    console.log(`skipped: there is no ${file}; --data takes the folder of the CoNLL-2003 files`);
+  const files = [VALIDATION_FILE, ...(flags.test ? [TEST_FILE] : [])].map((name) =>
+    path.join(flags.data!, name),
+  );
+  const missing = files.find((file) => !existsSync(file));
+  if (missing !== undefined) {
+    console.log(`skipped: there is no ${missing}; --data takes the folder of the CoNLL-2003 files`);
     return;
   }
-  const pairs = choosePairs(readVariants(flags.models), flags.pairs);
-  const sentences = readConll(file).slice(0, flags.sentences);
+  const variants = readVariants(flags.models);
+  const pairs = choosePairs(variants, flags.pairs);
+  const known = variants.map(({ name }) => name);
+  const singles = chooseSingles(known, pairs, flags.singles);
+  const [validation, test] = files.map((file) => readConll(file).slice(0, flags.sentences));
+
   const startedAt = new Date();
-  const rows = await measurePairs(pairs, sentences, flags);
-  console.log(formatCascades(rows));
-  const parameters = { ...flags, data: undefined, sentences: sentences.length };
-  console.log(
-    `\n${writeResult({ what: 'cascade', startedAt, parameters, folder: flags.out }, { rows })}`,
-  );
-}
-
-async function measurePairs(
-  pairs: readonly VariantPair[],
-  sentences: readonly CorpusSentence[],
-  { models, thresholds }: Flags,
-): Promise<CascadeRow[]> {
-  const plans = pairs.map((pair) => ({ pair, passes: passesOf(pair, thresholds) }));
-  const seconds = (sentences.length * GUESSED_MS_A_TEXT) / 1000;
-  const steps = plans.flatMap(({ passes }) =>
-    passes.map(({ name, thresholdPercent: percent }): Step => {
-      return { label: percent === undefined ? name : `${name} at ${percent} %`, seconds };
-    }),
-  );
-  return withProgress({ steps }, async (next) => {
-    const rows: CascadeRow[] = [];
-    for (const { pair, passes } of plans) {
-      const gateway = await openPair(models, pair);
-      try {
-        for (const pass of passes) {
-          next();
-          // A variant of two pairs is one row.
-          const known = pass.thresholdPercent === undefined && rows.some(sameName(pass.name));
-          if (!known) rows.push(await measure(gateway, pass, sentences));
-        }
-      } finally {
-        await gateway.stop();
-      }
-    }
-    return rows;
+  const measured = await measureCascades({
+    modelsDir: flags.models,
+    singles,
+    pairs,
+    prunesPairs: flags.pairs === undefined,
+    thresholds: flags.thresholds.length === 0 ? undefined : flags.thresholds,
+    thresholdCount: flags['threshold-count'],
+    rounds: flags.rounds,
+    connections: flags.connections,
+    validation: validation!,
+    test,
   });
-}
+  const rows = rowsOf(measured.rounds);
+  const target = cascadeTarget(rows);
+  const testRows = measured.test && rowsOf([measured.test]);
+  console.log(formatCascades('validation', rows));
+  if (testRows !== undefined) console.log(`\n${formatCascades('test', testRows)}`);
+  console.log(`\n${formatTargets([target])}`);
+  const best = bestCascade(rows);
+  if (best !== undefined) console.log(`\n${describeBest(best, testRows)}`);
+  console.log(`\n${cascadeNotes.map((note) => `- ${note}`).join('\n')}`);
 
-interface Pass extends Pick<CascadeRow, 'name' | 'thresholdPercent'> {
-  ask: object;
-}
-
-function passesOf({ first, second }: VariantPair, thresholds: readonly number[]): Pass[] {
-  const alone = [first, second].map(({ name }): Pass => ({
-    name,
-    thresholdPercent: undefined,
-    ask: { variant: name },
-  }));
-  const cascades = thresholds.map((percent): Pass => ({
-    name: `${first.name} > ${second.name}`,
-    thresholdPercent: percent,
-    ask: { policy: 'cascade', max_error_probability: percent / 100 },
-  }));
-  return [...alone, ...cascades];
-}
-
-async function measure(
-  { url, process: server }: Gateway,
-  { name, thresholdPercent, ask }: Pass,
-  sentences: readonly CorpusSentence[],
-): Promise<CascadeRow> {
-  const counts = noCounts();
-  const outcomes: string[] = [];
-  const before = treeUsage(server!.pid).cpuMs;
-  for (const { text, entities } of sentences) {
-    const body = { text, latency_budget_ms: BUDGET_MS, ...ask };
-    const answer = await postJson<CascadeBody>(`${url}/ner`, body);
-    addCounts(counts, countEntities(entities, answer.entities));
-    if (answer.cascade !== undefined) outcomes.push(answer.cascade.outcome);
-  }
-  const cpuMs = treeUsage(server!.pid).cpuMs - before;
-  if (outcomes.includes('unavailable')) {
-    throw new Error(
-      `${name} make no cascade here: the first one takes no less time than the second`,
-    );
-  }
-  const shares = Object.entries(tally(outcomes)).map(([outcome, count]) => [
-    outcome,
-    count / outcomes.length,
-  ]);
-  return {
-    name,
-    thresholdPercent,
-    f1: f1Of(counts),
-    cpuMsPerText: cpuMs / sentences.length,
-    outcomes: Object.fromEntries(shares) as Record<string, number>,
+  const counts = (sentences: readonly CorpusSentence[] | undefined) => sentences?.length ?? null;
+  const parameters = {
+    ...flags,
+    // The folder belongs to a machine.
+    data: undefined,
+    sentences: counts(validation),
+    testSentences: counts(test),
   };
+  const file = writeResult(
+    { what: 'cascade', startedAt, parameters, folder: flags.out },
+    { notes: cascadeNotes, rows, target, test: testRows ?? null, rounds: measured.rounds },
+  );
+  const plotFile = file.replace(/\.json$/, '.svg');
+  const how = `CoNLL-2003 validation, ${validation!.length} sentences, ${flags.connections} at once, ${flags.rounds} rounds.`;
+  writeFileSync(plotFile, plotCascades({ rows, notes: [how] }));
+  console.log(`\n${file}\n${plotFile}`);
 }
 
-function sameName(name: string): (row: CascadeRow) => boolean {
-  return (row) => row.name === name;
+/** The cascade that was best on validation, with what it gains on the test split. */
+function describeBest(best: CascadeRow, testRows: readonly CascadeRow[] | undefined): string {
+  const onTest = testRows?.find((row) => isSame(row, best))?.gain ?? null;
+  const text = `best: ${best.name} at ${best.thresholdPercent! / 100}, over ${best.bestSingle}`;
+  return onTest === null ? text : `${text}; F1 over it on test: ${formatSpread(onTest, 4)}`;
+}
+
+/** In the order of the manifest. */
+function chooseSingles(
+  known: readonly string[],
+  pairs: readonly VariantPair[],
+  named: readonly string[] | undefined,
+): string[] {
+  const unknown = named?.filter((name) => !known.includes(name)) ?? [];
+  if (unknown.length > 0) {
+    throw new UsageError(`--singles names ${unknown.join(', ')}; there are ${known.join(', ')}`);
+  }
+  const ofPairs = pairs.flatMap(({ first, second }) => [first.name, second.name]);
+  return known.filter((name) => ofPairs.includes(name) || (named?.includes(name) ?? true));
 }

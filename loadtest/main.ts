@@ -1,6 +1,6 @@
 import { abAbout, abFlags, runAb } from './ab.js';
 import { benchAbout, benchFlags, runBench } from './bench.js';
-import { cascadeAbout, cascadeColumns, cascadeFlags, runCascade } from './cascade.js';
+import { cascadeAbout, cascadeFlags, cascadeNotes, runCascade } from './cascade.js';
 import { runCommand } from './command.js';
 import type { FlagSpec, FlagValues } from './flags.js';
 import { growthAbout, growthFlags, growthNotes, runGrowth } from './growth.js';
@@ -73,7 +73,7 @@ const commands: Readonly<Record<string, Entry>> = {
   cascade: entry({
     typed: 'loadtest -- cascade',
     about: cascadeAbout,
-    notes: cascadeColumns,
+    notes: cascadeNotes.join('\n'),
     flags: cascadeFlags,
     run: runCascade,
   }),

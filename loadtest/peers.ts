@@ -1,6 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { resultFlags } from './common-flags.js';
-import { loadCorpus } from './corpus/corpus.js';
+import { readConll } from './conll.js';
+import { loadCorpus, type CorpusSentence } from './corpus/corpus.js';
 import { UsageError, type FlagSpec, type FlagValues } from './flags.js';
 import { readCard } from './model-card.js';
 import { plotPeers } from './peers-plot.js';
@@ -8,7 +10,7 @@ import { compareSides, efficiencyOf, formatMeasures, ratiosOf } from './peers-re
 import { peersTargets } from './peers-targets.js';
 import { writeResult } from './result-file.js';
 import { makeSides, sideNames } from './sides/make-sides.js';
-import { measureRounds } from './sides/measure-rounds.js';
+import { measureRounds, type Scoring } from './sides/measure-rounds.js';
 import type { Side } from './sides/side.js';
 import { formatTargets } from './targets.js';
 
@@ -39,13 +41,25 @@ export const peersFlags = {
     max: 100_000,
     help: 'Sentences of the corpus that are sent, from its beginning; default: all.',
   },
+  data: {
+    kind: 'text',
+    default: undefined,
+    help: 'A folder with eng.testa of CoNLL-2003: sides are scored on that, in the first round; default: on the corpus, in every round.',
+  },
   models: { kind: 'text', default: 'models', help: 'The folder of the variants.' },
   'peer-threads': {
     kind: 'number',
     default: undefined,
     min: 1,
     max: 256,
-    help: "ONNX Runtime threads of the peers; default: each one's own default.",
+    help: "ONNX Runtime threads of a process of the peers; default: 1 for fastapi-onnxruntime with several processes, else each one's own default.",
+  },
+  'fastapi-workers': {
+    kind: 'number',
+    default: 2,
+    min: 1,
+    max: 256,
+    help: 'Processes of fastapi-onnxruntime: one a core, so that Python has them all; 1 leaves them to threads.',
   },
   'spacy-workers': {
     kind: 'number',
@@ -72,11 +86,11 @@ export const peersAbout =
 /** What the lines mean; behind --help, under the table and in the result. */
 export const peersNotes = [
   'Closed loop: the figures are those of saturation. The load generator runs on the same cores; the raw loop needs none.',
-  'A side runs alone, in new processes for each measurement; it is asked for every sentence of the corpus once before, and that is scored.',
+  'A side runs alone, in new processes for each measurement; before that it is asked for every sentence of the corpus once, or, with --data, in the first round for every sentence of the validation split of CoNLL-2003, and that is scored.',
   'The raw loop is the limit for one text a run: its figures are runs, its latency is that of a run.',
   'CPU efficiency: CPU-ms a run of the raw loop / CPU-ms a request of all processes of a side, on the same file.',
   'Targets are judged by the median. Ratios and differences are taken within a round.',
-  'F1 against the labels of the corpus, exact spans. "F1 of PER, ORG, LOC" counts these types alone, on both sides; of spaCy, PERSON is PER, ORG is ORG, and GPE, LOC and FAC are LOC. Its model was trained on OntoNotes, whose spans follow other rules.',
+  'F1 against the labels of those sentences, exact spans. "F1 of PER, ORG, LOC" counts these types alone, on both sides; of spaCy, PERSON is PER, ORG is ORG, and GPE, LOC and FAC are LOC. Its model was trained on OntoNotes, whose spans follow other rules.',
   'transformers.js feeds zeros where our models take case classes (token_type_ids), and answers tokens with labels; spans are made of them for the score.',
 ];
 
@@ -84,12 +98,13 @@ export const peersNotes = [
 export async function runPeers(flags: Flags): Promise<void> {
   const startedAt = new Date();
   const corpus = loadCorpus().slice(0, flags.sentences);
+  const scoring = chooseScoring(flags, corpus);
   const { ready, skipped } = prepareSides(chosenSides(flags, corpus.length), {
     strict: flags.only !== undefined,
   });
   const rounds = await measureRounds(
     ready.map(({ side }) => side),
-    { rounds: flags.rounds, corpus, load: flags },
+    { rounds: flags.rounds, corpus, scoring, load: flags },
   );
 
   const comparison = compareSides(rounds);
@@ -117,7 +132,14 @@ export async function runPeers(flags: Flags): Promise<void> {
   const options = {
     what: 'peers',
     startedAt,
-    parameters: { ...flags, sentences: corpus.length },
+    parameters: {
+      ...flags,
+      sentences: corpus.length,
+      // The folder belongs to a machine.
+      data: undefined,
+      scoredOn: scoring.once ? 'CoNLL-2003 validation' : 'corpus',
+      scoredSentences: scoring.sentences.length,
+    },
     folder: flags.out,
   };
   const file = writeResult(options, result);
@@ -125,6 +147,16 @@ export async function runPeers(flags: Flags): Promise<void> {
   const load = `${flags.variant}, ${flags.connections} connections, ${flags.rounds} rounds of ${flags.duration} s.`;
   writeFileSync(plotFile, plotPeers({ comparison, notes: [load] }));
   console.log(`\n${file}\n${plotFile}`);
+}
+
+/** Throws UsageError where the folder lacks the file. */
+function chooseScoring({ data }: Flags, corpus: readonly CorpusSentence[]): Scoring {
+  if (data === undefined) return { sentences: corpus, once: false };
+  const file = path.join(data, 'eng.testa');
+  if (!existsSync(file)) {
+    throw new UsageError(`--data takes a folder with eng.testa; there is no ${file}`);
+  }
+  return { sentences: readConll(file), once: true };
 }
 
 /** F1 on validation, by the cards. */
@@ -147,6 +179,7 @@ function chosenSides(flags: Flags, sentences: number): Side[] {
     variant: flags.variant,
     fp32Variant: flags['fp32-variant'],
     threads: flags['peer-threads'],
+    fastapiWorkers: flags['fastapi-workers'],
     spacyWorkers: flags['spacy-workers'],
     sentences,
     rawProcesses: flags['raw-processes'],

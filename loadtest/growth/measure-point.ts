@@ -1,6 +1,6 @@
 import { readAnswer } from '../answer.js';
 import { treeUsage } from '../process-tree.js';
-import { saturate, type Exchange } from '../saturate.js';
+import { saturate, type Exchange, type Saturation } from '../saturate.js';
 import { tally } from '../statistics.js';
 import { latenciesOf, type Latencies } from '../summarize.js';
 import type { PointPlan } from './axes.js';
@@ -50,9 +50,8 @@ export async function measurePoint(
 ): Promise<PointFigures> {
   const loads: LoadFigures[] = [];
   for (const connections of plan.connections) {
-    const aloneMs = loads[0]?.latencyMs.p50 ?? 0;
-    const seconds = loadSeconds(options.duration, connections * aloneMs);
-    loads.push(await measureLoad(plan, target, { ...options, connections, seconds }));
+    const aloneMs = loads[0]?.latencyMs.p50;
+    loads.push(await measureLoad(plan, target, { ...options, connections, aloneMs }));
   }
   const { process } = target;
   return {
@@ -65,7 +64,7 @@ export async function measurePoint(
 /** Longer than asked for where a round of all connections takes long: else too few of them would be answered at all. */
 export function loadSeconds(duration: number, roundMs: number): number {
   const longest = maxStretch * duration;
-  // NaN: one connection alone had no answer in time.
+  // NaN: one connection alone, or the warm-up, had no answer in time.
   if (Number.isNaN(roundMs)) return longest;
   return Math.min(Math.max(duration, (answersPerConnection * roundMs) / 1000), longest);
 }
@@ -73,9 +72,9 @@ export function loadSeconds(duration: number, roundMs: number): number {
 async function measureLoad(
   plan: PointPlan,
   { url, variants, process }: Target,
-  options: PointOptions & { connections: number; seconds: number },
+  options: PointOptions & { connections: number; aloneMs: number | undefined },
 ): Promise<LoadFigures> {
-  const { connections, budgetMs } = options;
+  const { connections, budgetMs, warmup } = options;
   const run = (seconds: number) =>
     saturate({
       url: `${url}/ner`,
@@ -90,9 +89,11 @@ async function measureLoad(
           latency_budget_ms: budgetMs,
         }),
     });
-  if (options.warmup > 0) await run(options.warmup);
+  const warmedUp = warmup > 0 ? await run(warmup) : undefined;
+  const { aloneMs } = options;
+  const roundMs = aloneMs === undefined ? roundMsOf(warmedUp, connections) : connections * aloneMs;
   const before = process === undefined ? undefined : treeUsage(process.pid);
-  const { exchanges, seconds } = await run(options.seconds);
+  const { exchanges, seconds } = await run(loadSeconds(options.duration, roundMs));
   const cpuMs = before === undefined ? null : treeUsage(process!.pid).cpuMs - before.cpuMs;
   const requests = exchanges.length;
   const outcomes = exchanges.map((exchange) => ({ exchange, code: outcomeOf(exchange) }));
@@ -106,6 +107,13 @@ async function measureLoad(
     cpuMsPerRequest: cpuMs === null || requests === 0 ? null : cpuMs / requests,
     failures: tally(outcomes.map(({ code }) => code).filter((code) => code !== 'ok')),
   };
+}
+
+/** How long all connections take to have one answer each, by the rate of the warm-up: 0 without one, NaN where nothing was answered. */
+export function roundMsOf(warmup: Saturation | undefined, connections: number): number {
+  if (warmup === undefined) return 0;
+  const answered = warmup.exchanges.filter(({ status }) => status === 200).length;
+  return answered === 0 ? NaN : (1000 * connections * warmup.seconds) / answered;
 }
 
 /** `ok` where all texts of the request were answered, else what went wrong. */

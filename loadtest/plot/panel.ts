@@ -11,6 +11,8 @@ export interface Series {
   dash?: string;
   /** Of lines: a dot at each point. */
   dots?: boolean;
+  /** Of lines with dots: a word at each point, in their order; none where it is empty. */
+  words?: readonly string[];
   /** Of lines: a curve fitted to the points, drawn dashed; the line that joins the points is pale then. */
   fit?: readonly (readonly [x: number, y: number])[];
   /** Further lines in the legend, below the name. */
@@ -113,7 +115,7 @@ function drawLines({ series, x, y, kind }: Panel, box: Box): string[] {
   const place = (points: Series['points']): [number, number][] =>
     points.map(([px, py]) => [xOf(x, box, px), Number.isNaN(py) ? NaN : yOf(y, box, py)]);
   const ends = { steps: kind === 'steps', endX: xOf(x, box, x.max) };
-  return series.map(({ points, color, dash, dots = false, fit = [] }) => {
+  return series.map(({ points, color, dash, dots = false, words = [], fit = [] }) => {
     const placed = place(points);
     const line = { fill: 'none', stroke: color };
     const curve = element('path', {
@@ -131,10 +133,16 @@ function drawLines({ series, x, y, kind }: Panel, box: Box): string[] {
       'stroke-dasharray': '6 3',
     });
     const known = placed.filter(([, py]) => !Number.isNaN(py));
+    const said = placed.map(([px, py], index) =>
+      Number.isNaN(py) || !words[index]
+        ? ''
+        : text(words[index], { x: px + 6, y: py - 6, 'font-size': 10, fill: faintInk }),
+    );
     return [
       curve,
       fit.length === 0 ? '' : fitted,
       ...(dots ? known.map(([cx, cy]) => element('circle', { cx, cy, r: 3, fill: color })) : []),
+      ...said,
     ].join('');
   });
 }

@@ -18,6 +18,7 @@ interface FastapiOptions {
   modelsDir: string;
   variant: string;
   threads: number | undefined;
+  fastapiWorkers: number;
   spacyWorkers: number;
 }
 
@@ -28,12 +29,17 @@ interface Body {
 const onnxruntime = { name: 'fastapi-onnxruntime', megabytes: 250 };
 const spacy = { name: 'fastapi-spacy', megabytes: 370 };
 
-/** onnxruntime in Python on our file, one process: its threads and FastAPI's own use all cores. */
-export function fastapiOnnxruntimeSide({ modelsDir, variant, threads }: FastapiOptions): Side {
+/**
+ * onnxruntime in Python on our file. Several processes have one thread each; one process has as many as onnxruntime takes,
+ * beside those of FastAPI.
+ */
+export function fastapiOnnxruntimeSide(options: FastapiOptions): Side {
+  const { modelsDir, variant, fastapiWorkers } = options;
   const { name } = onnxruntime;
+  const threads = options.threads ?? (fastapiWorkers > 1 ? 1 : undefined);
   return {
     name,
-    about: 'FastAPI with tokenizers and onnxruntime in Python, one process',
+    about: `FastAPI with tokenizers and onnxruntime in Python, ${formatProcesses(fastapiWorkers, threads)}`,
     variant,
     prepare: () => {
       const python = installPythonPeer(onnxruntime);
@@ -43,7 +49,7 @@ export function fastapiOnnxruntimeSide({ modelsDir, variant, threads }: FastapiO
     },
     start: async () => {
       const server = await startUvicorn(name, {
-        workers: 1,
+        workers: fastapiWorkers,
         env: {
           MODEL_DIR: path.resolve(modelsDir, variant),
           TOKENIZER: path.resolve(tokenizerOf(modelsDir, readCard(modelsDir, variant))),
@@ -61,7 +67,7 @@ export function fastapiSpacySide({ variant, spacyWorkers }: FastapiOptions): Sid
   const { name } = spacy;
   return {
     name,
-    about: `FastAPI with spaCy's en_core_web_sm in Python, ${spacyWorkers} processes`,
+    about: `FastAPI with spaCy's en_core_web_sm in Python, ${formatProcesses(spacyWorkers)}`,
     variant: undefined,
     prepare: () => {
       const python = installPythonPeer(spacy);
@@ -94,6 +100,14 @@ async function startUvicorn(name: string, options: UvicornOptions): Promise<Serv
     env: () => options.env,
     readyPath: '/readyz',
   });
+}
+
+/** Such as `2 processes of 1 thread`. */
+function formatProcesses(processes: number, threads?: number): string {
+  const counted = (count: number, one: string, more: string): string =>
+    `${count} ${count === 1 ? one : more}`;
+  const text = counted(processes, 'process', 'processes');
+  return threads === undefined ? text : `${text} of ${counted(threads, 'thread', 'threads')}`;
 }
 
 function versionsOf(name: string, packages: readonly string[]): Record<string, string> {

@@ -14,6 +14,7 @@ export interface SidesOptions {
   fp32Variant: string;
   /** Of ONNX Runtime in the peers; undefined leaves them their own default. */
   threads: number | undefined;
+  fastapiWorkers: number;
   spacyWorkers: number;
   /** Of the corpus, from its beginning. */
   sentences: number;

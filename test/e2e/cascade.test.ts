@@ -15,7 +15,7 @@ import { cascadeFlags, runCascade } from '../../loadtest/cascade.js';
 import { parseFlags } from '../../loadtest/flags.js';
 import { calibrationOf } from '../support/cards.js';
 import { GatewayProcess } from '../support/gateway-process.js';
-import type { CascadeRow } from '../../loadtest/cascade-report.js';
+import type { CascadeRow } from '../../loadtest/cascade/cascade-report.js';
 
 const CHEAP = 'distilled-3l-int8';
 const BEST = 'full';
@@ -85,21 +85,26 @@ describe('a cascade of real models', () => {
     context.mock.method(console, 'log', () => undefined);
     const lines = ['Angela x I-PER', 'Merkel x I-PER', 'visited x O', 'London x I-LOC', ''];
     writeFileSync(path.join(folder, 'eng.testa'), lines.join('\n'));
-    const args = ['--data', folder, '--models', models, '--out', folder, '--thresholds', '0,100'];
+    writeFileSync(path.join(folder, 'eng.testb'), lines.join('\n'));
+    const pairs = ['--pairs', `${CHEAP}:${BEST}`, '--thresholds', '0,100'];
+    const args = ['--data', folder, '--models', models, '--out', folder, '--rounds', '2', '--test'];
 
-    await runCascade(parseFlags(args, cascadeFlags));
+    await runCascade(parseFlags([...args, ...pairs], cascadeFlags));
 
     const file = readdirSync(folder).find((name) => /^cascade-.*\.json$/.test(name))!;
     const text = readFileSync(path.join(folder, file), 'utf8');
-    const { rows } = JSON.parse(text) as { rows: CascadeRow[] };
-    assert.deepEqual(
-      rows.map(({ name, f1, outcomes }) => [name, f1, outcomes]),
-      [
-        [CHEAP, 1, {}],
-        [BEST, 1, {}],
-        [`${CHEAP} > ${BEST}`, 1, { improved: 1 }],
-        [`${CHEAP} > ${BEST}`, 1, { sufficed: 1 }],
-      ],
-    );
+    const result = JSON.parse(text) as Record<'rows' | 'test', CascadeRow[]>;
+    for (const rows of [result.rows, result.test]) {
+      assert.deepEqual(
+        rows.map(({ name, f1, outcomes }) => [name, f1.median, outcomes]),
+        [
+          [BEST, 1, {}],
+          [CHEAP, 1, {}],
+          [`${CHEAP} > ${BEST}`, 1, { improved: 1 }],
+          [`${CHEAP} > ${BEST}`, 1, { sufficed: 1 }],
+        ],
+      );
+    }
+    assert.match(readFileSync(path.join(folder, file.replace('.json', '.svg')), 'utf8'), /<svg/);
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { loadCorpus } from '../../../../loadtest/corpus/corpus.js';
 import { planPoints } from '../../../../loadtest/growth/axes.js';
-import { loadSeconds, outcomeOf } from '../../../../loadtest/growth/measure-point.js';
+import { loadSeconds, outcomeOf, roundMsOf } from '../../../../loadtest/growth/measure-point.js';
 import { textsOfLength } from '../../../../loadtest/growth/texts-of-length.js';
 import { TextTokenizer } from '../../../../src/ner/tokenizer.js';
 
@@ -75,6 +75,21 @@ describe('loadSeconds', () => {
     assert.equal(loadSeconds(5, 4000), 12);
     assert.equal(loadSeconds(5, 1e6), 50);
     assert.equal(loadSeconds(5, NaN), 50);
+  });
+});
+
+describe('roundMsOf', () => {
+  const exchange = (status: number) => ({ sentence: 0, status, latencyMs: 1, body: '' });
+
+  it('is how long all connections took for one answer each, at the rate of the warm-up', () => {
+    const exchanges = [exchange(200), exchange(200), exchange(503), exchange(0)];
+
+    assert.equal(roundMsOf({ exchanges, seconds: 1 }, 1024), 512_000);
+  });
+
+  it('is nothing without a warm-up, and unknown without an answer in it', () => {
+    assert.equal(roundMsOf(undefined, 8), 0);
+    assert.equal(roundMsOf({ exchanges: [exchange(503)], seconds: 1 }, 8), NaN);
   });
 });
 

@@ -10,6 +10,7 @@ import type { Entity } from '../../../../loadtest/score.js';
 import { startFakeGateway, type FakeGateway } from '../fake-gateway.js';
 
 const corpus = loadCorpus().slice(0, 30);
+const scoring = { sentences: corpus, once: false };
 const load = { connections: 2, warmup: 0, duration: 0.2 };
 
 describe('measureRounds', () => {
@@ -44,7 +45,7 @@ describe('measureRounds', () => {
   it('runs one side at a time, in an order that goes on by one each round', async () => {
     const sides = ['a', 'b', 'c'].map((name) => sideOf(name));
 
-    const rounds = await measureRounds(sides, { rounds: 4, corpus, load });
+    const rounds = await measureRounds(sides, { rounds: 4, corpus, scoring, load });
 
     const orders = rounds.map((round) => round.map(({ side }) => side).join(''));
     assert.deepEqual(orders, ['abc', 'bca', 'cab', 'abc']);
@@ -55,7 +56,7 @@ describe('measureRounds', () => {
   });
 
   it('has throughput, latency, memory and F1 of each side, and asks past the cache', async () => {
-    const rounds = await measureRounds([sideOf('a')], { rounds: 1, corpus, load });
+    const rounds = await measureRounds([sideOf('a')], { rounds: 1, corpus, scoring, load });
 
     const { f1, sharedF1, readyMs, requestsPerSecond, rssMiB, failures } = rounds[0]![0]!.figures;
     assert.deepEqual([f1, sharedF1, readyMs, failures], [1, 1, 5, 0]);
@@ -63,11 +64,23 @@ describe('measureRounds', () => {
     assert.ok(gateway.seen.every(({ cacheControl }) => cacheControl === 'no-cache'));
   });
 
+  it('scores in the first round only, on sentences of their own, where that is asked for', async () => {
+    const sentences = corpus.slice(0, 4);
+    const options = { rounds: 2, corpus, scoring: { sentences, once: true }, load };
+
+    const rounds = await measureRounds([sideOf('a')], options);
+
+    assert.deepEqual(
+      rounds.map(([one]) => one!.figures.f1),
+      [1, null],
+    );
+  });
+
   it('stops a side that fails and says which one it was', async () => {
     const broken = sideOf('b', () => []);
 
     await assert.rejects(
-      measureRounds([broken], { rounds: 1, corpus, load }),
+      measureRounds([broken], { rounds: 1, corpus, scoring, load }),
       /^Error: b: it finds no entity/,
     );
     assert.deepEqual(events, ['start b', 'stop b']);

@@ -1,15 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { UsageError } from './flags.js';
-import { openGateway, type Gateway } from './gateway-process.js';
+import { UsageError } from '../flags.js';
 
 /** What a pair is chosen by. */
 export interface VariantFacts {
   name: string;
   f1: number;
   isCalibrated: boolean;
-  tokenizer: string;
 }
 
 export interface VariantPair {
@@ -20,7 +17,6 @@ export interface VariantPair {
 interface CardFacts {
   quality: { value: number };
   calibration?: object;
-  tokenizer: { directory: string };
 }
 
 /** The variants of a models folder, in the order of its manifest. */
@@ -28,8 +24,7 @@ export function readVariants(modelsDir: string): VariantFacts[] {
   const manifest = readJson(path.join(modelsDir, 'manifest.json')) as { variants: string[] };
   return manifest.variants.map((name) => {
     const card = readJson(path.join(modelsDir, name, 'card.json')) as CardFacts;
-    const isCalibrated = card.calibration !== undefined;
-    return { name, f1: card.quality.value, isCalibrated, tokenizer: card.tokenizer.directory };
+    return { name, f1: card.quality.value, isCalibrated: card.calibration !== undefined };
   });
 }
 
@@ -72,34 +67,6 @@ export function choosePairs(
     }
     return { first, second };
   });
-}
-
-/** A gateway that serves these two variants and no other. */
-export async function openPair(
-  modelsDir: string,
-  { first, second }: VariantPair,
-): Promise<Gateway> {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'entier-cascade-'));
-  const names = [first.name, second.name];
-  for (const entry of new Set([...names, first.tokenizer, second.tokenizer])) {
-    symlinkSync(path.resolve(modelsDir, entry), path.join(folder, entry), 'dir');
-  }
-  writeFileSync(
-    path.join(folder, 'manifest.json'),
-    JSON.stringify({ schemaVersion: 1, variants: names }),
-  );
-  const removeFolder = (): void => rmSync(folder, { recursive: true });
-  try {
-    const gateway = await openGateway({ modelsDir: folder });
-    const stop = async (): Promise<void> => {
-      await gateway.stop();
-      removeFolder();
-    };
-    return { ...gateway, stop };
-  } catch (error) {
-    removeFolder();
-    throw error;
-  }
 }
 
 function readJson(file: string): unknown {
