@@ -14,31 +14,30 @@ import {
   failures,
   tiersWithoutCascade,
 } from './gateway/start-checks.js';
+import { BuiltFiles } from './gateway/built-files.js';
 import { settleLayout, type SettledLayout } from './gateway/settle-layout.js';
 import { ResultCache } from './gateway/result-cache.js';
 import { TextAnswerer } from './gateway/text-answerer.js';
+import { variantServices } from './gateway/variant-services.js';
 import { closeServer } from './http/close-server.js';
 import { listen, urlOf } from './http/listen.js';
 import { openLoopback } from './http/loopback.js';
 import { createHttpServer } from './http/server.js';
-import { TextTokenizer } from './ner/tokenizer.js';
+import { openTokenizer } from './registry/card-tokenizer.js';
 import { familyOf } from './registry/family-of.js';
 import { hostFacts } from './registry/host-facts.js';
 import { MeasurementStore } from './registry/measurement-store.js';
 import { readModels, verifiedTokenizerPath } from './registry/read-models.js';
-import { routingQuality } from './registry/routing-quality.js';
 import { chooseProvider } from './runtime/choose-provider.js';
 import { cudaHost } from './runtime/cuda-diagnosis.js';
 import { runtimeVersion } from './runtime/runtime-version.js';
 import { WorkerPool } from './runtime/worker-pool.js';
 import { Scheduler, type SchedulerOptions } from './scheduling/scheduler.js';
-import { createMetrics, type Metrics } from './telemetry/metrics.js';
+import { createMetrics } from './telemetry/metrics.js';
 import type { Server } from 'node:http';
 import type { Config } from './config.js';
 import type { AdminPort } from './http/admin-port.js';
 import type { Card } from './registry/card.js';
-import type { VariantRegistry } from './registry/variant-registry.js';
-import type { SchedulableVariant } from './scheduling/task.js';
 import type { Logger } from './telemetry/logger.js';
 
 /** What a person wants to know once the gateway serves. */
@@ -67,13 +66,13 @@ export async function createApp({
   config,
   logger,
   schedulerOf = (options) => new Scheduler(options),
-  admin,
+  admin: administered,
 }: {
   config: Config;
   logger: Logger;
   /** Builds the scheduler: load tests compare ours with others in its place. */
   schedulerOf?: (options: SchedulerOptions) => Scheduler;
-  /** Makes and unmakes variants; served over HTTP where there is a key. */
+  /** In the place of what makes and unmakes variants; served over HTTP where there is a key. */
   admin?: AdminPort;
 }): Promise<App> {
   const now = (): number => performance.now();
@@ -114,7 +113,7 @@ export async function createApp({
       logger.error({ variant: name, failure, detail }, 'a variant cannot be loaded');
       registry.fail(name, detail);
       if (failure === 'provider_unavailable') cudaFailure ??= detail;
-      scheduler.setVariants(schedulable(registry));
+      roster.publish();
     },
   });
   const dispatcher = new Dispatcher({
@@ -129,7 +128,7 @@ export async function createApp({
   const families = new Families({
     registry,
     tokenizerOf: async (card) =>
-      TextTokenizer.fromFile(await verifiedTokenizerPath(config.modelsDir, card)),
+      openTokenizer(card, await verifiedTokenizerPath(config.modelsDir, card)),
     answererOf: (cards, tokenizer) =>
       new TextAnswerer({
         ...familyFacts(cards),
@@ -157,10 +156,18 @@ export async function createApp({
     metrics,
     now,
   });
+  const padIdOf = (card: Card): number => tokenizerOf(card).padId;
+  const { roster, admin } = variantServices({
+    ...{ registry, pool, scheduler, metrics, config, now, logger },
+    settled: () => dispatcher.settled(),
+    loading: { providers: providerPlan.order, padIdOf },
+    threads: () => layout?.threads,
+  });
   const http = { gateway, metrics, config, logger, now, closing: closing.signal };
   const { adminKey: key } = config;
-  const administered = key !== '' && admin && { port: admin, key, recipe: recipeSchema };
-  const server = createHttpServer({ ...http, admin: administered || undefined });
+  const port: AdminPort = administered ?? admin;
+  const administration = key === '' ? undefined : { port, key, recipe: recipeSchema };
+  const server = createHttpServer({ ...http, admin: administration });
 
   return {
     server,
@@ -183,18 +190,14 @@ export async function createApp({
       layout = await settling;
       const { workers, threads } = layout;
       scheduler.setWorkers(workers);
-      const variants = planLoading(registry, {
-        providers,
-        padIdOf: (card) => tokenizerOf(card).padId,
-        threads,
-      });
+      await BuiltFiles.sweep();
+      const variants = planLoading(registry, { providers, padIdOf, threads });
       await pool.start({ workers, variants });
       const runtime = `onnxruntime-node ${pool.runtimeVersion}`;
       const host = { ...facts, workers, threads, runtime };
       await activateVariants({ registry, pool, store, host, tokenizerOf, now, logger });
       checkActive(registry, cudaFailure);
-      scheduler.setVariants(schedulable(registry));
-      describeVariants(registry, metrics);
+      roster.publish();
       const uncascaded = tiersWithoutCascade(config, registry);
       if (uncascaded.length > 0) {
         const why = 'no variant with a calibration on its card is cheaper than a better one';
@@ -221,20 +224,7 @@ export async function createApp({
       if (!finished) logger.warn('requests were cut off: the drain took too long');
       // Its workers end before this process does.
       await settling?.catch(() => undefined);
-      await pool.close();
+      await Promise.all([admin.close(), pool.close()]);
     },
   };
-}
-
-function schedulable(registry: VariantRegistry): SchedulableVariant[] {
-  return registry
-    .active()
-    .map(({ name, card, profile }) => ({ name, quality: routingQuality(card), profile }));
-}
-
-function describeVariants(registry: VariantRegistry, metrics: Metrics): void {
-  for (const { name, provider, card } of registry.active()) {
-    const f1 = card.quality?.value.toFixed(4) ?? 'unknown';
-    metrics.variantInfo.set({ variant: name, precision: card.recipe.precision, provider, f1 }, 1);
-  }
 }

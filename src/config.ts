@@ -50,6 +50,14 @@ const limits = z.strictObject({
   maxQueuedTokens: z.int().min(1024).default(2_000_000),
 });
 
+const agreement = z.number().min(0).max(1);
+const gate = z.strictObject({
+  minAgreementOfPrecision: agreement
+    .default(0.97)
+    .describe('Entity F1 against the parent of a variant of which only the precision changed.'),
+  minAgreementOfCuts: agreement.default(0.8).describe('The same of one that lost layers or units.'),
+});
+
 const mechanism = (meaning: string) => z.boolean().default(true).describe(meaning);
 /** As `scheduling/mechanisms.ts` has them. */
 const scheduling = z.strictObject({
@@ -112,6 +120,7 @@ export const configSchema = z.strictObject({
     .describe('Of policy cascade: the probability of an error up to which a first answer is kept.'),
   experiments: z.array(experiment).default([]).describe('A/B experiments; arms are variants.'),
   limits: limits.prefault({}).describe('Bounds of a request and of the queue.'),
+  gate: gate.prefault({}).describe('What a variant that was made here must reach to serve.'),
   scheduling: scheduling
     .prefault({})
     .describe('Mechanisms of the scheduler, each of which can be switched off to see its worth.'),

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { compressModel, type CompressedModel } from '../compress/compress-model.js';
 import type { Recipe } from '../compress/recipe.js';
-import { TextTokenizer } from '../ner/tokenizer.js';
+import { openTokenizer } from '../registry/card-tokenizer.js';
 import { hostFacts, type HostFacts } from '../registry/host-facts.js';
 import { writeDurably } from '../registry/write-durably.js';
 import type { BuildJob, BuildOutcome, BuildProgress } from './build-job.js';
@@ -52,7 +52,7 @@ async function build(job: BuildJob, tools: BuildTools): Promise<BuildOutcome> {
   tools.onWritten();
   const writtenAt = performance.now();
 
-  const tokenizer = TextTokenizer.fromFile(job.tokenizerPath);
+  const tokenizer = openTokenizer(job.parent, job.tokenizerPath);
   const { measurement, reference }: GatePass = await gateVariant({
     worker,
     variant: {

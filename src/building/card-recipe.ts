@@ -36,6 +36,11 @@ export function cardRecipe(recipe: FullRecipe, parent: Card): Card['recipe'] {
   };
 }
 
+/** The `recipe` of a card of a model that was not made here. */
+export function wordsOfPrecision(precision: Precision): Card['recipe'] {
+  return { ...WORDS[precision] };
+}
+
 function embeddingsWord({ embeddings, precision }: FullRecipe, parent: Card): string {
   if (embeddings === 'int8' || parent.recipe.embeddings === INT8_EMBEDDINGS) return INT8_EMBEDDINGS;
   // A file in one float type holds its tables so too; beside integers they stay as they were.

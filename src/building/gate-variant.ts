@@ -45,7 +45,8 @@ export interface GatePass {
  */
 export async function gateVariant(options: GateOptions): Promise<GatePass> {
   const { worker, variant, parent, tokenizer, minAgreement, onProgress } = options;
-  const card = { name: variant.name, labels: parent.labels, inputs: parent.inputs };
+  const { labels, inputs, tagging } = parent;
+  const card = { name: variant.name, labels, inputs, tagging };
   const run: MeasuringTools['run'] = (input) => worker.run(input);
   const provider = await worker.load(variant);
   onProgress(0.2);

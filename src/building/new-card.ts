@@ -54,6 +54,7 @@ export function newCard(variant: NewVariant): Card {
     sizeBytes,
     parameters: made.parameters,
     labels: parent.labels,
+    ...(parent.tagging === undefined ? {} : { tagging: parent.tagging }),
     inputs: parent.inputs,
     tokenizer: parent.tokenizer,
     providers: providersOf(made.recipe.precision, parent),

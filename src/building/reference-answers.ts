@@ -3,7 +3,7 @@ import { codePointsToUtf16 } from '../ner/offset-units.js';
 import type { SpecialTokens } from '../runtime/batch-input.js';
 import { batchInput, splitLogits } from '../runtime/batch-input.js';
 import type { BatchInput, BatchOutput } from '../runtime/protocol.js';
-import type { Span } from '../ner/span.js';
+import type { Aggregation, Span } from '../ner/span.js';
 import type { TextTokenizer } from '../ner/tokenizer.js';
 import { cutWindows, stitchLogits } from '../ner/windows.js';
 import type { Card } from '../registry/card.js';
@@ -17,8 +17,11 @@ export interface MeasuringTools {
   readonly now: () => number;
 }
 
+/** `viterbi` unless it says otherwise. */
+type AnsweringTools = Omit<MeasuringTools, 'now'> & { readonly aggregation?: Aggregation };
+
 /** Of a card, what answering needs. */
-export type AnsweringCard = Pick<Card, 'name' | 'labels' | 'inputs'>;
+export type AnsweringCard = Pick<Card, 'name' | 'labels' | 'inputs' | 'tagging'>;
 
 /**
  * What a variant answers to the sentences of a card, UTF-16 offsets. One sentence a run: dynamic int8 rounds by what
@@ -27,12 +30,12 @@ export type AnsweringCard = Pick<Card, 'name' | 'labels' | 'inputs'>;
 export async function answerReference(
   card: AnsweringCard,
   reference: Card['reference'],
-  { run, tokenizer, onAnswer }: Omit<MeasuringTools, 'now'> & { readonly onAnswer?: () => void },
+  options: AnsweringTools & { readonly onAnswer?: () => void },
 ): Promise<Span[][]> {
   const answers: Span[][] = [];
   for (const { text } of reference) {
-    answers.push(await answer(card, text, { run, tokenizer }));
-    onAnswer?.();
+    answers.push(await answer(card, text, options));
+    options.onAnswer?.();
   }
   return answers;
 }
@@ -59,7 +62,7 @@ export function agreementWith(reference: Card['reference'], answers: readonly Sp
 async function answer(
   card: AnsweringCard,
   text: string,
-  { run, tokenizer }: Omit<MeasuringTools, 'now'>,
+  { run, tokenizer, aggregation = 'viterbi' }: AnsweringTools,
 ): Promise<Span[]> {
   const encoded = await tokenizer.encode(text);
   const windows = cutWindows(encoded, { maxTokens: card.inputs.maxLength - 2, overlap: 0 });
@@ -73,5 +76,6 @@ async function answer(
     throw new TypeError('its logits are not finite numbers');
   const logits = splitLogits(output.logits, input.lengths, card.labels.length);
   const stitched = stitchLogits(windows, logits, card.labels.length);
-  return decode(encoded, stitched, { labels: card.labels, aggregation: 'viterbi' });
+  const { labels, tagging } = card;
+  return decode(encoded, stitched, { labels, tagging, aggregation });
 }

@@ -1,8 +1,7 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { BuildOutcome, RunningBuild, StartBuild } from './build-job.js';
 import type { FromBuilder, ToBuilder } from './build-protocol.js';
+import { forkGroup, killGroup } from './process-group.js';
 import { processMemory } from './process-memory.js';
 
 const BUILD_HOST = fileURLToPath(new URL('./build-host.js', import.meta.url));
@@ -17,14 +16,7 @@ type Ending = 'cancelled' | 'memory';
  * process. Its memory is looked at every 50 ms: what it takes in between is what it may exceed its limit by.
  */
 export const startBuild: StartBuild = (job, onProgress): RunningBuild => {
-  const child = fork(BUILD_HOST, [], {
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    execArgv: ['--expose-gc'],
-    // A group of its own, so that it and the gate's process can be killed as one.
-    detached: process.platform !== 'win32',
-  });
-  lowerPriority(child);
+  const child = forkGroup(BUILD_HOST);
 
   let ending: Ending | undefined;
   let outcome: BuildOutcome | undefined;
@@ -107,24 +99,4 @@ function outcomeOf({
     return { kind: 'failed', code: 'killed', detail };
   }
   return outcome.kind === 'built' ? { ...outcome, peakMemoryBytes: peakBytes } : outcome;
-}
-
-/** Before the process has started its threads, which take its priority over. */
-function lowerPriority(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // It has ended already, which its exit tells; or this system has no priorities.
-  }
-}
-
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    if (process.platform === 'win32') child.kill('SIGKILL');
-    else process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // All of the group are gone.
-  }
 }

@@ -1,11 +1,8 @@
 import { changePrecision } from './change-precision.js';
 import { cutLayers } from './passes/cut-layers.js';
 import { cutUnits } from './passes/cut-units.js';
-import { describeGraph, openModel } from './describe-model.js';
+import { describeGraph, openModel, weightsOf } from './describe-model.js';
 import { encoderOf } from './encoder/encoder.js';
-import type { Graph } from './onnx/graph.js';
-import { elementsOf } from './onnx/matrix.js';
-import { DataType } from './onnx/data-type.js';
 import { DEFAULT_LIMITS, type ModelLimits } from './onnx/model-limits.js';
 import { updateProperties } from './passes/model-properties.js';
 import { checkRecipe, type FullRecipe, type Recipe } from './recipe.js';
@@ -88,16 +85,6 @@ export function compressModel(
   const made = writeModel(graph);
   options.onProgress?.(1);
   return { bytes: made, recipe: full, notes, parameters, removed, quantized };
-}
-
-function weightsOf(graph: Graph): number {
-  let weights = 0;
-  for (const constant of graph.constants.values()) {
-    // A single number is a mask, a scale or an epsilon.
-    const isWeight = constant.dataType !== DataType.int64 && elementsOf(constant) > 1;
-    if (isWeight) weights += elementsOf(constant);
-  }
-  return weights;
 }
 
 function progressOf(total: number, onProgress?: (share: number) => void): (n: number) => void {

@@ -2,6 +2,7 @@ import { DataType } from './onnx/data-type.js';
 import { encoderOf, type Encoder } from './encoder/encoder.js';
 import { foldConstants } from './onnx/fold-constants.js';
 import { isMicrosoft, isOperator, type Graph } from './onnx/graph.js';
+import { elementsOf } from './onnx/matrix.js';
 import { linearAt } from './encoder/linear.js';
 import { DEFAULT_LIMITS, type ModelLimits } from './onnx/model-limits.js';
 import { readModel } from './onnx/read-model.js';
@@ -20,6 +21,8 @@ export interface ModelDescription {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly precision: Precision;
+  /** Weights: those of tensors that are no single number. */
+  readonly parameters: number;
   readonly layers: readonly LayerDescription[];
   /** Products with weights in fp32, those whose results are outputs left out. */
   readonly matrices: number;
@@ -63,6 +66,7 @@ export function describeGraph(graph: Graph, encoder: Encoder): ModelDescription 
     inputs: graph.inputs.map(({ name }) => name),
     outputs: graph.outputs.map(({ name }) => name),
     precision: precisionOf(graph),
+    parameters: weightsOf(graph),
     layers: encoder.layers.map(({ heads, ffn }) => ({ heads: heads?.count, ffn: ffn?.count })),
     matrices: graph.nodes.filter(
       (node) => isPackedAttention(graph, node) || (linearAt(graph, node) && !kept.has(node)),
@@ -71,6 +75,16 @@ export function describeGraph(graph: Graph, encoder: Encoder): ModelDescription 
     hasHiddenOutputs: encoder.layers.some(({ output }) => graph.isOutput(output)),
     notes,
   };
+}
+
+export function weightsOf(graph: Graph): number {
+  let weights = 0;
+  for (const constant of graph.constants.values()) {
+    // A single number is a mask, a scale or an epsilon.
+    const isWeight = constant.dataType !== DataType.int64 && elementsOf(constant) > 1;
+    if (isWeight) weights += elementsOf(constant);
+  }
+  return weights;
 }
 
 function isPackedAttention(graph: Graph, node: Graph['nodes'][number]): boolean {

@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { errors } from '../errors.js';
 import { RunFailedError } from '../runtime/worker.js';
 import { batchInput, splitLogits, type SpecialTokens } from '../runtime/batch-input.js';
+import { taskOf } from './task-of-work.js';
 import { recordEnd, recordStart } from './batch-metrics.js';
 import type { EncodedText, Window } from '../ner/encoded-text.js';
 import type { WorkerPool } from '../runtime/worker-pool.js';
@@ -66,16 +68,22 @@ export class Dispatcher {
     return this.#pending.size;
   }
 
+  /** Resolves when all that is queued or running now has ended, whatever comes after it. */
+  async settled(): Promise<void> {
+    const ids = [...this.#pending.keys()];
+    while (ids.some((id) => this.#pending.has(id))) await delay(10);
+  }
+
   /** What routing would choose for this work if it were next. */
   preview(work: Work): string {
     const { scheduler, now } = this.#options;
-    return scheduler.preview(this.#task(work, 0), now()).variant;
+    return scheduler.preview(taskOf(work, 0), now()).variant;
   }
 
   /** When this work would be done if it were submitted now; ms from now. */
   predictMs(work: Work): number {
     const { scheduler, now } = this.#options;
-    return scheduler.predictMs(this.#task(work, 0), now());
+    return scheduler.predictMs(taskOf(work, 0), now());
   }
 
   /**
@@ -85,8 +93,7 @@ export class Dispatcher {
   submit(work: Work, signal: AbortSignal): Promise<WorkDone> {
     const { scheduler, now, metrics } = this.#options;
     signal.throwIfAborted();
-    this.#nextTaskId += 1;
-    const task = this.#task(work, this.#nextTaskId);
+    const task = taskOf(work, ++this.#nextTaskId);
     const admission = scheduler.submit(task, now());
     if (!admission.admitted) {
       const { why, predictedMs, retryAfterMs } = admission;
@@ -229,12 +236,6 @@ export class Dispatcher {
     const pending = this.#pending.get(taskId);
     this.#pending.delete(taskId);
     return pending;
-  }
-
-  #task(work: Work, id: number): Task {
-    const { arrivalAt, deadlineAt, allowed, onMiss, criticality, heldQuality, windows } = work;
-    const windowTokens = windows.map(({ start, end }) => end - start + 2);
-    return { id, arrivalAt, deadlineAt, allowed, onMiss, criticality, heldQuality, windowTokens };
   }
 
   /** A task waits until its first window runs. */

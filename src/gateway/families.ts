@@ -28,11 +28,12 @@ const WINDOW_OVERLAP_TOKENS = 64;
 /** What an answerer must know of its variants; windows fit all of them. */
 export function familyFacts(
   cards: readonly [Card, ...Card[]],
-): Pick<TextAnswererOptions, 'family' | 'labels' | 'windowTokens' | 'windowOverlap'> {
+): Pick<TextAnswererOptions, 'family' | 'labels' | 'tagging' | 'windowTokens' | 'windowOverlap'> {
   const maxLength = Math.min(...cards.map(({ inputs }) => inputs.maxLength));
   return {
     family: familyOf(cards[0]),
     labels: cards[0].labels,
+    tagging: cards[0].tagging,
     windowTokens: maxLength - 2,
     windowOverlap: Math.min(WINDOW_OVERLAP_TOKENS, Math.floor(maxLength / 4)),
   };

@@ -1,4 +1,5 @@
 import { errors, GatewayError } from '../errors.js';
+import { entityType } from '../ner/label-scheme.js';
 import { toUnit } from '../ner/offset-units.js';
 import { planRouting, type RoutingPlan } from './routing-plan.js';
 import type { Experiments, ExperimentView } from '../experiments/experiments.js';
@@ -123,7 +124,7 @@ export class Gateway {
       this.#countBudget(request, budgetMet ? 'met' : 'missed');
       if (answer.cascade !== undefined) metrics.cascades.inc({ outcome: answer.cascade.outcome });
       return {
-        entities: entitiesOf(request.texts[index]!, answer, request),
+        entities: entitiesOf(answer, request, { index, labels: this.#labelsOf(answer.variant) }),
         variant: answer.variant,
         decision: answer.decision,
         experiment: experimentOf(plan),
@@ -138,6 +139,10 @@ export class Gateway {
       this.#countBudget(request, isShed(error) ? 'shed' : 'missed');
       return error;
     }
+  }
+
+  #labelsOf(variant: string): readonly string[] {
+    return this.#options.registry.get(variant)?.card?.labels ?? [];
   }
 
   #countBudget({ tier, criticality }: NerRequest, result: 'met' | 'missed' | 'shed'): void {
@@ -169,18 +174,23 @@ function isShed({ code }: GatewayError): boolean {
 }
 
 /** The spans that the caller asked for, in the caller's offset unit. */
-function entitiesOf(text: string, { spans }: TextAnswer, request: NerRequest): NerEntity[] {
+function entitiesOf(
+  { spans }: TextAnswer,
+  request: NerRequest,
+  { index, labels: all }: { index: number; labels: readonly string[] },
+): NerEntity[] {
   const { labels, threshold, offsetUnit, aggregation } = request;
-  const type = (label: string): string => (aggregation === 'none' ? label.slice(2) : label);
+  const text = request.texts[index]!;
+  const type = (label: string): string => (aggregation === 'none' ? entityType(label, all) : label);
   const wanted = spans.filter(
     ({ label, score }) =>
       score >= threshold && (labels === undefined || labels.includes(type(label))),
   );
   const offsets = toUnit(text, wanted, offsetUnit);
-  return wanted.map(({ label, start, end, score }, index) => ({
+  return wanted.map(({ label, start, end, score }, at) => ({
     label,
     text: text.slice(start, end),
-    ...offsets[index]!,
+    ...offsets[at]!,
     score,
   }));
 }

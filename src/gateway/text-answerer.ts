@@ -8,6 +8,7 @@ import { CacheLookup } from './cache-lookup.js';
 import { cascadePair } from './cascade-pair.js';
 import { inferenceOf, type Inference } from './inference.js';
 import { CRITICALITIES, type Criticality } from '../scheduling/task.js';
+import type { Tagging } from '../ner/label-scheme.js';
 import type { EncodedText, Window } from '../ner/encoded-text.js';
 import type { TextTokenizer } from '../ner/tokenizer.js';
 import type { Metrics } from '../telemetry/metrics.js';
@@ -27,6 +28,8 @@ export interface TextAnswererOptions {
   /** What tells its variants from others. */
   readonly family: string;
   readonly labels: readonly string[];
+  /** How they are meant. */
+  readonly tagging: Tagging | undefined;
   /** Tokens of a window without the special ones, and how many neighbours share. */
   readonly windowTokens: number;
   readonly windowOverlap: number;
@@ -162,7 +165,7 @@ export class TextAnswerer {
   }
 
   #decode(done: Inference, encoding: Encoding, question: TextQuestion): TextAnswer {
-    const { labels, cache, metrics, now } = this.#options;
+    const { labels, tagging, cache, metrics, now } = this.#options;
     const { encoded, windows, truncated, tokenizeMs } = encoding;
     const { request, plan } = question;
     const startedAt = now();
@@ -171,6 +174,7 @@ export class TextAnswerer {
     const card = plan.allowed.find(({ name }) => name === done.variant)!.card;
     const spans = decode(covered, logits, {
       labels,
+      tagging,
       aggregation: request.aggregation,
       temperature: card.calibration?.temperature ?? 1,
     });

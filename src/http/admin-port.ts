@@ -60,6 +60,17 @@ export interface BuildView {
         readonly fits: boolean;
       }[]
     | undefined;
+  /** Of a build that was made; `totalMs` is from the request until the variant was ready. */
+  readonly timing:
+    | {
+        readonly buildMs: number;
+        readonly gateMs: number;
+        readonly warmMs: number;
+        readonly totalMs: number;
+      }
+    | undefined;
+  /** Of the processes that made it. */
+  readonly peakMemoryBytes: number | undefined;
   readonly requestedAt: string;
   readonly finishedAt: string | undefined;
 }

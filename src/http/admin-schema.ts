@@ -112,6 +112,13 @@ export const buildSchema = z.strictObject({
     )
     .nullable()
     .describe('What a fit saw, fastest first, measured on this host; null of a build.'),
+  timing_ms: z
+    .strictObject({ build: z.number(), gate: z.number(), warm: z.number(), total: z.number() })
+    .nullable()
+    .describe(
+      'Of a variant that is ready: compressing, its gate, loading it into all workers, and all from the request.',
+    ),
+  peak_memory_bytes: z.int().nullable().describe('Of the processes that made it.'),
   requested_at: z.string(),
   finished_at: z.string().nullable(),
 });
@@ -119,7 +126,12 @@ export const buildSchema = z.strictObject({
 export const buildsSchema = z.strictObject({ builds: z.array(buildSchema) });
 
 /** The wire form of a build. */
-export function toWireBuild({ error, front, ...view }: BuildView): z.input<typeof buildSchema> {
+export function toWireBuild({
+  error,
+  front,
+  timing,
+  ...view
+}: BuildView): z.input<typeof buildSchema> {
   return {
     id: view.id,
     kind: view.kind,
@@ -138,9 +150,16 @@ export function toWireBuild({ error, front, ...view }: BuildView): z.input<typeo
         size_bytes: sizeBytes,
         fits,
       })) ?? null,
+    timing_ms: timing === undefined ? null : toWireTiming(timing),
+    peak_memory_bytes: view.peakMemoryBytes ?? null,
     requested_at: view.requestedAt,
     finished_at: view.finishedAt ?? null,
   };
+}
+
+function toWireTiming({ buildMs, gateMs, warmMs, totalMs }: NonNullable<BuildView['timing']>) {
+  const [build, gate, warm, total] = [buildMs, gateMs, warmMs, totalMs].map(Math.round);
+  return { build: build!, gate: gate!, warm: warm!, total: total! };
 }
 
 function toWireError({ code, detail, errors }: NonNullable<BuildView['error']>) {

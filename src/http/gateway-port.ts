@@ -10,7 +10,8 @@ export interface CalibrationFacts {
 /** A variant as the gateway knows it; no card where it could not be read. */
 export interface VariantFacts {
   readonly name: string;
-  readonly state: 'loading' | 'active' | 'failed';
+  readonly state:
+    'requested' | 'building' | 'gated' | 'loading' | 'warm' | 'active' | 'retired' | 'failed';
   readonly card:
     | {
         readonly description: string;

@@ -13,7 +13,9 @@ import type {
 import type { Route } from './route.js';
 
 const RETRY_AFTER_MS = 1_000;
-const state = z.enum(['loading', 'active', 'failed']);
+const state = z
+  .enum(['requested', 'building', 'gated', 'loading', 'warm', 'active', 'retired', 'failed'])
+  .describe('active: it serves; warm: loaded only; retired: not loaded.');
 const f1 = z.number().min(0).max(1);
 
 export const liveSchema = z.strictObject({ status: z.literal('ok') });

@@ -22,12 +22,19 @@ export class EncodedTextBuilder {
   private preToken = -1;
   private preTokenAt = 0;
 
-  /** More tokens than `capacity` may come; just as many cost no copy. */
+  private readonly vocabulary: Vocabulary;
+  private readonly isCaseWanted: boolean;
+  private capacity: number;
+
+  /** More tokens than `capacity` may come; just as many cost no copy. Without `caseTypes` they are all 0. */
   constructor(
     private readonly text: string,
-    private readonly vocabulary: Vocabulary,
-    private capacity: number,
+    options: { vocabulary: Vocabulary; capacity: number; caseTypes: boolean },
   ) {
+    const { capacity } = options;
+    this.capacity = capacity;
+    this.vocabulary = options.vocabulary;
+    this.isCaseWanted = options.caseTypes;
     this.ids = new Int32Array(capacity);
     this.starts = new Int32Array(capacity);
     this.ends = new Int32Array(capacity);
@@ -119,7 +126,7 @@ export class EncodedTextBuilder {
 
   private closePreToken(): void {
     const first = this.preTokenAt;
-    if (first === this.length) return;
+    if (first === this.length || !this.isCaseWanted) return;
     const caseType = caseClass(this.text, this.starts[first], this.ends[this.length - 1]);
     if (caseType !== 0) this.caseTypes.fill(caseType, first, this.length);
     this.preTokenAt = this.length;

@@ -1,103 +1,60 @@
 import { readFileSync } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
-import { Tokenizer, type Encoding } from 'tokenizers';
+import { Tokenizer } from 'tokenizers';
+import { AnyEncoder } from './any-encoder.js';
+import { BertEncoder } from './bert-encoder.js';
 import type { EncodedText } from './encoded-text.js';
-import { EncodedTextBuilder, type TextSlice } from './encoded-text-builder.js';
-import { codePointStarts } from './offset-units.js';
-import { isPlain } from './plain-text.js';
-import { TextSlicer } from './text-slicer.js';
-import { parseVocabulary, type Vocabulary } from './vocabulary.js';
-import { PlainWordPiece } from './word-piece.js';
+import { tokenizerFacts, type TokenizerFacts, type TokenNames } from './tokenizer-facts.js';
+import { vocabularyOf } from './vocabulary.js';
 
-const ENCODE_OPTIONS = { addSpecialTokens: false };
+export interface TokenizerOptions extends TokenNames {
+  /** Whether the model is told about capitals; needs a tokenizer of BERT's kind. The default. */
+  readonly caseTypes?: boolean | undefined;
+  /** For tests: UTF-16 units of a slice. */
+  readonly sliceLength?: number | undefined;
+}
 
-// Reading the tokens of 4096 UTF-16 units of prose takes .3 ms of the event loop.
-const SLICE_LENGTH = 4096;
-// A slice that could not be cut may have any number of tokens; so many are read between two turns of the loop.
-const TOKENS_PER_TURN = 1024;
-
-/**
- * BERT's tokenizer, with the very ids that Python's gives. Short plain texts are encoded at once, which takes a few
- * microseconds; all others beside the event loop, in slices.
- */
+/** A model's tokenizer, with the very ids that Python's gives: BERT's by our own means, any other by the library. */
 export class TextTokenizer {
   readonly clsId: number;
   readonly sepId: number;
   readonly padId: number;
-  private readonly slicer: TextSlicer;
-  private readonly wordPiece: PlainWordPiece;
+  /** No token has a larger id. */
+  readonly largestId: number;
+  readonly #encoder: Pick<BertEncoder, 'encode'>;
 
-  private constructor(
-    private readonly native: Tokenizer,
-    private readonly vocabulary: Vocabulary,
-    private readonly sliceLength: number,
-  ) {
-    native.disableTruncation();
-    native.disablePadding();
-    this.slicer = new TextSlicer(vocabulary.addedTokens, sliceLength);
-    this.wordPiece = new PlainWordPiece(vocabulary);
-    this.clsId = specialId(native, '[CLS]');
-    this.sepId = specialId(native, '[SEP]');
-    this.padId = specialId(native, '[PAD]');
+  private constructor(facts: TokenizerFacts, encoder: Pick<BertEncoder, 'encode'>) {
+    this.clsId = facts.clsId;
+    this.sepId = facts.sepId;
+    this.padId = facts.padId;
+    this.largestId = facts.largestId;
+    this.#encoder = encoder;
   }
 
-  /** Reads a tokenizer.json. Throws where it is missing, damaged or not of BERT's kind. */
-  static fromFile(path: string, options: { sliceLength?: number } = {}): TextTokenizer {
-    const json = readFileSync(path, 'utf8');
-    const vocabulary = parseVocabulary(json);
-    return new TextTokenizer(
-      Tokenizer.fromString(json),
-      vocabulary,
-      options.sliceLength ?? SLICE_LENGTH,
-    );
+  /** Reads a tokenizer.json. Throws where it is missing, damaged or not for a tagger. */
+  static fromFile(path: string, options: TokenizerOptions = {}): TextTokenizer {
+    return TextTokenizer.fromJson(readFileSync(path, 'utf8'), options);
+  }
+
+  /** Of the text of a tokenizer.json. Throws where it is damaged or not for a tagger. */
+  static fromJson(json: string, options: TokenizerOptions = {}): TextTokenizer {
+    const { caseTypes = true, sliceLength } = options;
+    const file: unknown = JSON.parse(json);
+    const facts = tokenizerFacts(file, options);
+    const vocabulary = vocabularyOf(file);
+    const native = Tokenizer.fromString(json);
+    native.disableTruncation();
+    native.disablePadding();
+    if (vocabulary !== undefined && vocabulary.unkId === facts.unkId) {
+      const bert = new BertEncoder(native, vocabulary, { caseTypes, sliceLength });
+      return new TextTokenizer(facts, bert);
+    }
+    if (options.caseTypes === true)
+      throw new Error('case types need a tokenizer of the kind that BERT has');
+    return new TextTokenizer(facts, new AnyEncoder(native, facts));
   }
 
   /** `text` must have no lone surrogates. No special tokens are added, nothing is cut off. */
-  async encode(text: string): Promise<EncodedText> {
-    if (text.length <= this.sliceLength && this.wordPiece.takes(text)) {
-      const ids = this.wordPiece.ids(text);
-      const builder = new EncodedTextBuilder(text, this.vocabulary, ids.length);
-      builder.appendPlain({ text, at: 0, starts: null }, ids);
-      return builder.finish();
-    }
-    let builder: EncodedTextBuilder | undefined;
-    for (let start = 0; start < text.length;) {
-      const end = this.slicer.sliceEnd(text, start);
-      const slice = end - start === text.length ? text : text.slice(start, end);
-      const encoding = await this.native.encode(slice, null, ENCODE_OPTIONS);
-      const ids = encoding.getIds();
-      // What the other slices will need if they are like the first: copying 200 000 tokens takes 5 ms.
-      const capacity = Math.ceil((ids.length * text.length) / (end - start));
-      builder ??= new EncodedTextBuilder(text, this.vocabulary, capacity);
-      if (isPlain(slice)) {
-        builder.appendPlain({ text: slice, at: start, starts: null }, ids);
-      } else {
-        const placed = { text: slice, at: start, starts: codePointStarts(slice) };
-        if (ids.length <= TOKENS_PER_TURN) builder.append(placed, ids, encoding.getOffsets());
-        else await appendInTurns(builder, placed, { ids, encoding });
-      }
-      start = end;
-    }
-    return (builder ?? new EncodedTextBuilder(text, this.vocabulary, 0)).finish();
+  encode(text: string): Promise<EncodedText> {
+    return this.#encoder.encode(text);
   }
-}
-
-/** `getOffsets` would read them all at once: 40 ms for 130 000 tokens. */
-async function appendInTurns(
-  builder: EncodedTextBuilder,
-  slice: TextSlice,
-  { ids, encoding }: { ids: readonly number[]; encoding: Encoding },
-): Promise<void> {
-  for (let from = 0; from < ids.length; from += TOKENS_PER_TURN) {
-    await setImmediate();
-    const some = ids.slice(from, from + TOKENS_PER_TURN);
-    const offsets = some.map((_, index) => encoding.tokenToChars(from + index) ?? []);
-    builder.append(slice, some, offsets);
-  }
-}
-
-function specialId(native: Tokenizer, token: string): number {
-  const id = native.tokenToId(token);
-  if (id === null) throw new Error(`the vocabulary has no ${token}`);
-  return id;
 }

@@ -1,5 +1,5 @@
 import type { EncodedText } from './encoded-text.js';
-import { labelScheme } from './label-scheme.js';
+import { labelScheme, type Tagging } from './label-scheme.js';
 import { softmaxAt } from './softmax.js';
 import type { Span } from './span.js';
 import { bestPath } from './viterbi.js';
@@ -13,11 +13,13 @@ const COMBINING_MARKS = /\p{Mn}+/uy;
 export function viterbiSpans(
   encoded: EncodedText,
   logits: Float32Array,
-  { labels, temperature }: { labels: readonly string[]; temperature: number },
+  options: { labels: readonly string[]; temperature: number; tagging?: Tagging | undefined },
 ): Span[] {
-  const { count, types, outside, begins } = labelScheme(labels);
+  const { labels, temperature, tagging } = options;
+  const scheme = labelScheme(labels, tagging);
+  const { count, types, outside, begins } = scheme;
   const firsts = firstTokens(encoded.preTokens);
-  const path = bestPath(logits, firsts, labelScheme(labels));
+  const path = bestPath(logits, firsts, scheme);
   const softmax = softmaxAt(temperature);
   const probabilities = new Float64Array(count);
   const spans: Span[] = [];
@@ -48,7 +50,24 @@ export function viterbiSpans(
       score: sum / (word - first),
     });
   }
-  return spans.map((span, index) => overMarks(encoded.text, span, spans[index + 1]?.start));
+  return spans
+    .map((span, index) => overMarks(encoded.text, span, spans[index + 1]?.start))
+    .map((span) => withoutBlanks(encoded.text, span))
+    .filter(({ start, end }) => start < end);
+}
+
+/** Some tokenizers count the space before a word to its first token. */
+function withoutBlanks(text: string, span: Span): Span {
+  let { start, end } = span;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (start < end && isBlank(text.charCodeAt(end - 1))) end--;
+  return start === span.start && end === span.end ? span : { ...span, start, end };
+}
+
+function isBlank(code: number): boolean {
+  return (
+    code === 32 || (code < 128 ? code >= 9 && code <= 13 : /\s/.test(String.fromCharCode(code)))
+  );
 }
 
 /** The normalizer strips combining marks, so the last token's range may stop before those of its last letter. */

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 
 /**
- * What is read of a tokenizer.json. Slicing, pre-token boundaries and ASCII offsets rely on BERT's rules, so another
- * kind of tokenizer is refused; so are added tokens that look at what stands around them.
+ * What is read of a tokenizer.json of BERT's kind. Slicing, pre-token boundaries and ASCII offsets rely on BERT's rules,
+ * so another kind of tokenizer is none; nor is one with added tokens that look at what stands around them.
  */
 const tokenizerSchema = z.object({
   normalizer: z.object({
     type: z.literal('BertNormalizer'),
     clean_text: z.literal(true),
+    handle_chinese_chars: z.literal(true),
     lowercase: z.boolean(),
     strip_accents: z.boolean().nullable().default(null),
   }),
@@ -52,9 +53,11 @@ export interface Vocabulary {
   readonly addedTokens: readonly string[];
 }
 
-/** Throws a ZodError where `json` is not a tokenizer of BERT's kind, a SyntaxError where it is not JSON. */
-export function parseVocabulary(json: string): Vocabulary {
-  const { normalizer, model, added_tokens } = tokenizerSchema.parse(JSON.parse(json));
+/** Undefined where `file`, a tokenizer.json, is not of BERT's kind. */
+export function vocabularyOf(file: unknown): Vocabulary | undefined {
+  const parsed = tokenizerSchema.safeParse(file);
+  if (!parsed.success) return undefined;
+  const { normalizer, model, added_tokens } = parsed.data;
   const vocabulary = Object.entries(model.vocab);
   const size = vocabulary.reduce((largest, [, id]) => Math.max(largest, id), 0) + 1;
   const lengths = new Uint16Array(size);

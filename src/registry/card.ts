@@ -51,6 +51,12 @@ export const cardSchema = z
     sizeBytes: z.int().positive(),
     parameters: z.int().positive(),
     labels: z.array(z.string().min(1)).min(2).describe('In the order of the logits.'),
+    tagging: z
+      .enum(['iob1', 'iob2'])
+      .optional()
+      .describe(
+        'How B- and I- are meant: in iob1 a span begins with I- unless it follows one of its type. Absent: iob2.',
+      ),
     inputs: z.strictObject({
       caseTypes: z.boolean().describe('Case classes are fed through token_type_ids.'),
       maxLength: z.int().min(8).max(8192).describe('Tokens of a window, special ones included.'),
@@ -58,6 +64,12 @@ export const cardSchema = z
     tokenizer: z.strictObject({
       directory: z.string().regex(/^[\w][\w.-]*$/, 'expected the name of a folder of models/'),
       sha256: sha256.describe('Of its tokenizer.json.'),
+      unknownToken: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('Where the file does not name it: the token for what is not in the vocabulary.'),
+      padToken: z.string().min(1).optional().describe('Absent: [PAD] or <pad>, if it has one.'),
     }),
     providers: z.array(z.enum(['cpu', 'cuda'])).min(1),
     quality: z

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { wasBuilt } from './built-variants.js';
+import { wasAdded, wasBuilt } from './built-variants.js';
 import { cardSchema, variantName, type Card } from './card.js';
 import { withLock } from './folder-lock.js';
 import { ModelsError, readCard, readManifest } from './read-models.js';
@@ -34,6 +34,11 @@ export class FolderError extends Error {
 
 /** Folders that are there while the lock is held, and after a process was killed that held it. */
 const ASIDE = /^\.(adding|removing)-/;
+
+export interface FolderOptions {
+  /** A folder that is missing or empty becomes a models folder. */
+  readonly create?: boolean;
+}
 
 export interface ListedVariant {
   readonly name: string;
@@ -68,8 +73,8 @@ export class ModelsFolder {
   }
 
   /** Rejects with `name_taken` if a variant of that name cannot be kept; cheap, and no promise for later. */
-  async checkName(name: string): Promise<void> {
-    const taken = (await readManifest(this.#dir)).includes(name);
+  async checkName(name: string, options: FolderOptions = {}): Promise<void> {
+    const taken = (await this.#names(options)).includes(name);
     if (taken || !(await this.#isFree(name))) {
       throw new FolderError(
         'name_taken',
@@ -90,20 +95,31 @@ export class ModelsFolder {
     if (createHash('sha256').update(model).digest('hex') !== card.sha256) {
       throw new ModelsError(`the model of ${card.name} is not the one that its card describes`);
     }
+    await this.add(card, { [card.file]: model });
+    return card;
+  }
+
+  /** Takes a variant in: its files, then its card, and lists it last. Rejects as `keep` does. */
+  async add(
+    card: Card,
+    files: Readonly<Record<string, Uint8Array>>,
+    options: FolderOptions = {},
+  ): Promise<void> {
     await this.#change(async () => {
-      await this.checkName(card.name);
+      await this.checkName(card.name, options);
       const aside = path.join(this.#dir, `.adding-${card.name}`);
       await mkdir(aside);
-      await writeDurably(path.join(aside, card.file), model);
+      for (const [file, bytes] of Object.entries(files)) {
+        await writeDurably(path.join(aside, file), bytes);
+      }
       await writeDurably(path.join(aside, 'card.json'), `${JSON.stringify(card, null, 2)}\n`);
       const target = path.join(this.#dir, card.name);
       // A build that was killed before it was listed.
       if (existsSync(target)) await rename(target, path.join(this.#dir, `.removing-${card.name}`));
       await rename(aside, target);
       await syncFolder(this.#dir);
-      await this.#writeManifest([...(await readManifest(this.#dir)), card.name]);
-    });
-    return card;
+      await this.#writeManifest([...(await this.#names(options)), card.name]);
+    }, options);
   }
 
   /**
@@ -153,11 +169,12 @@ export class ModelsFolder {
   }
 
   /** One change at a time, by whichever process. */
-  async #change(work: () => Promise<void>): Promise<void> {
+  async #change(work: () => Promise<void>, options: FolderOptions = {}): Promise<void> {
     const manifest = path.join(this.#dir, 'manifest.json');
     // A folder that is no models folder gets no lock file either.
-    await readManifest(this.#dir);
+    await this.#names(options);
     try {
+      if (options.create === true) await mkdir(this.#dir, { recursive: true });
       await withLock(`${manifest}.lock`, async () => {
         await this.#sweep();
         try {
@@ -171,6 +188,23 @@ export class ModelsFolder {
       const message = 'there is no room left in the models folder; free some and ask again';
       throw new FolderError('storage_full', message, { cause: error });
     }
+  }
+
+  /** What the manifest lists; none of a folder that is to be made. */
+  async #names({ create = false }: FolderOptions): Promise<readonly string[]> {
+    if (create && (await this.#isNew())) return [];
+    return await readManifest(this.#dir);
+  }
+
+  /** Missing, empty, or with no more than what an addition left that was killed before its variant was listed. */
+  async #isNew(): Promise<boolean> {
+    if (!existsSync(this.#dir)) return true;
+    const entries = await readdir(this.#dir);
+    for (const entry of entries) {
+      const isOurs = ASIDE.test(entry) || entry === 'manifest.json.lock';
+      if (!isOurs && !(await this.#isLeftover(entry))) return false;
+    }
+    return true;
   }
 
   async #sweep(): Promise<void> {
@@ -193,7 +227,7 @@ export class ModelsFolder {
     if (!variantName.safeParse(name).success) return false;
     try {
       const card = await readCard(this.#dir, name);
-      return force || wasBuilt(card);
+      return force || wasBuilt(card) || wasAdded(card);
     } catch (error) {
       if (error instanceof ModelsError) return false;
       throw error;

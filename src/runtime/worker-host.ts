@@ -95,6 +95,13 @@ async function load(variant: LoadVariant): Promise<void> {
   }
 }
 
+/** Some exporters name the only output otherwise. */
+function logitsName(names: readonly string[]): string {
+  if (names.includes('logits')) return 'logits';
+  if (names.length === 1) return names[0]!;
+  throw new TypeError(`the model has no output "logits" among ${names.join(', ')}`);
+}
+
 async function infer(target: LoadedVariant, input: BatchInput): Promise<Float32Array> {
   const { session, variant } = target;
   const { dims, ids, mask, caseTypes } = packBatch(input, variant.padId);
@@ -105,9 +112,14 @@ async function infer(target: LoadedVariant, input: BatchInput): Promise<Float32A
   if (session.inputNames.includes('token_type_ids')) {
     feeds.token_type_ids = new Tensor('int64', caseTypes, dims);
   }
-  const { logits } = await session.run(feeds);
-  if (logits?.type !== 'float32' || logits.size !== dims[0] * dims[1] * variant.labelCount) {
-    throw new TypeError('the model has no output "logits" of float32 [batch, length, labels]');
+  const name = logitsName(session.outputNames);
+  const { [name]: logits } = await session.run(feeds, [name]);
+  const { labelCount } = variant;
+  if (logits?.type !== 'float32' || logits.size !== dims[0] * dims[1] * labelCount) {
+    const shape = `${logits?.type ?? 'none'} [${logits?.dims.join(', ') ?? ''}]`;
+    throw new TypeError(
+      `its output "${name}" is ${shape}, not float32 [batch, length, labels] with ${labelCount} labels`,
+    );
   }
   return unpackLogits(logits.data as Float32Array, input.lengths, variant.labelCount);
 }

@@ -1,3 +1,4 @@
+import { canRestorePriority, lowerPriority, restorePriority } from './loading-priority.js';
 import { Worker, WorkerDiedError } from './worker.js';
 import type { BatchInput, BatchOutput, LoadFailure, LoadVariant, Provider } from './protocol.js';
 import type { Logger } from '../telemetry/logger.js';
@@ -18,8 +19,11 @@ export interface WorkerPoolOptions {
 }
 
 interface Slot {
-  worker: Worker;
-  state: 'loading' | 'ready' | 'dead';
+  readonly worker: Worker;
+  /** What it holds, or tried to. */
+  readonly variants: readonly LoadVariant[];
+  /** Leaving: another has taken its place, and it ends after its run. */
+  state: 'loading' | 'ready' | 'leaving' | 'dead';
   hung: boolean;
 }
 
@@ -32,6 +36,9 @@ const CLOSE_GRACE_MS = 1_000;
 export class WorkerPool {
   #options: WorkerPoolOptions;
   readonly #slots: Slot[] = [];
+  /** Those that take no more work, or none yet. */
+  readonly #besides = new Set<Slot>();
+  #exchanging: Promise<void> = Promise.resolve();
   readonly #providers = new Map<string, Provider>();
   readonly #watch: NodeJS.Timeout;
   #runtimeVersion = 'unknown';
@@ -50,8 +57,8 @@ export class WorkerPool {
    */
   async start(late: Partial<Pick<WorkerPoolOptions, 'workers' | 'variants'>> = {}): Promise<void> {
     this.#options = { ...this.#options, ...late };
-    const starts = Array.from({ length: this.#options.workers }, (_, index) => this.#spawn(index));
-    await Promise.all(starts);
+    const { workers, variants } = this.#options;
+    await Promise.all(Array.from({ length: workers }, (_, index) => this.#fill(index, variants)));
   }
 
   /** Where a loaded variant runs. */
@@ -89,20 +96,92 @@ export class WorkerPool {
       this.#deathsInARow = 0;
       return output;
     } finally {
+      if (slot.state === 'leaving') this.#end(slot);
       // After the caller's own handler, so that the batch is settled before the next one is chosen.
       setImmediate(this.#options.onFree);
     }
+  }
+
+  /**
+   * Gives all workers these variants: replacements load them one at a time, each takes the place of a worker, and that
+   * ends after its run. So no worker that serves loads anything. Changes wait for each other. Resolves when all hold
+   * the variants; rejects where a replacement dies or cannot load one: nobody holds less than before then.
+   */
+  exchange(variants: readonly LoadVariant[]): Promise<void> {
+    const exchanged = this.#exchanging.then(() => this.#exchange(variants));
+    this.#exchanging = exchanged.catch(() => undefined);
+    return exchanged;
   }
 
   /** Releases the sessions and ends the processes. */
   async close(): Promise<void> {
     this.#closing = true;
     clearInterval(this.#watch);
-    await Promise.all(this.#slots.map(({ worker }) => worker.close(CLOSE_GRACE_MS)));
+    const all = [...this.#slots, ...this.#besides];
+    await Promise.all(all.map(({ worker }) => worker.close(CLOSE_GRACE_MS)));
   }
 
-  #spawn(index: number): Promise<void> {
-    return new Promise((resolve, reject) => {
+  async #exchange(variants: readonly LoadVariant[]): Promise<void> {
+    for (;;) {
+      if (this.#closing) throw new WorkerDiedError('the gateway shuts down');
+      if (this.#slots.every((slot) => slot.variants === variants)) return;
+      const replacement = await this.#loadBeside(variants);
+      // A worker that died meanwhile is as good to replace as any.
+      const index = this.#slots.findIndex((slot) => slot.variants !== variants);
+      const leaving = this.#slots[index];
+      this.#besides.delete(replacement);
+      this.#slots[index] = replacement;
+      if (leaving !== undefined) this.#leave(leaving);
+      this.#options.onFree();
+    }
+  }
+
+  /** A worker that holds all of the variants and has no place yet. */
+  async #loadBeside(variants: readonly LoadVariant[]): Promise<Slot> {
+    const failures: string[] = [];
+    const { slot, loaded } = this.#launch(variants, (name, _, detail) =>
+      failures.push(`${name}: ${detail}`),
+    );
+    this.#besides.add(slot);
+    // Loading takes all of a core, which those that serve need.
+    const lowered = canRestorePriority();
+    if (lowered) lowerPriority(slot.worker.pid);
+    try {
+      await loaded;
+      if (failures.length > 0) throw new Error(failures.join('; '));
+    } catch (error) {
+      this.#end(slot);
+      throw error;
+    }
+    if (lowered) restorePriority(slot.worker.pid);
+    return slot;
+  }
+
+  #leave(slot: Slot): void {
+    if (slot.state === 'dead') return;
+    this.#besides.add(slot);
+    const isRunning = slot.state === 'ready' && slot.worker.isBusy;
+    slot.state = 'leaving';
+    if (!isRunning) this.#end(slot);
+  }
+
+  #end(slot: Slot): void {
+    void slot.worker.close(CLOSE_GRACE_MS).then(() => this.#besides.delete(slot));
+  }
+
+  #fill(index: number, variants: readonly LoadVariant[]): Promise<void> {
+    const { slot, loaded } = this.#launch(variants, this.#options.onVariantFailed);
+    this.#slots[index] = slot;
+    return loaded.then(() => this.#options.onFree());
+  }
+
+  /** `loaded` rejects if the worker dies before. */
+  #launch(
+    variants: readonly LoadVariant[],
+    onVariantFailed: WorkerPoolOptions['onVariantFailed'],
+  ): { slot: Slot; loaded: Promise<void> } {
+    let launched: Slot | undefined;
+    const loaded = new Promise<void>((resolve, reject) => {
       const worker = new Worker(this.#options.hostPath, {
         onMessage: (message) => {
           switch (message.type) {
@@ -113,30 +192,31 @@ export class WorkerPool {
               this.#providers.set(message.name, message.provider);
               break;
             case 'variant_failed':
-              this.#options.onVariantFailed(message.name, message.failure, message.detail);
+              onVariantFailed(message.name, message.failure, message.detail);
               break;
             case 'loaded':
-              slot.state = 'ready';
+              if (slot.state === 'loading') slot.state = 'ready';
               resolve();
-              this.#options.onFree();
           }
         },
         onExit: (how) => {
-          const wasLoading = slot.state === 'loading';
           slot.state = 'dead';
           reject(new WorkerDiedError(`a worker ended with ${how} while it loaded the variants`));
-          if (!this.#closing) this.#replace(index, { how, wasLoading, hung: slot.hung });
+          const index = this.#slots.indexOf(slot);
+          if (index < 0 || this.#closing) return;
+          this.#replace(slot, how);
         },
         onStderr: (line) => this.#options.logger.warn({ worker: worker.pid, line }, 'worker'),
       });
-      const slot: Slot = { worker, state: 'loading', hung: false };
-      this.#slots[index] = slot;
-      worker.load(this.#options.variants);
+      const slot: Slot = { worker, variants, state: 'loading', hung: false };
+      launched = slot;
+      worker.load(variants);
     });
+    return { slot: launched!, loaded };
   }
 
-  #replace(index: number, death: { how: string; wasLoading: boolean; hung: boolean }): void {
-    const reason: RestartReason = death.hung ? 'hung' : 'crashed';
+  #replace(slot: Slot, how: string): void {
+    const reason: RestartReason = slot.hung ? 'hung' : 'crashed';
     this.#options.onRestart(reason);
     this.#deathsInARow += 1;
     // The first replacement comes at once; each further death without a run in between doubles the wait.
@@ -144,10 +224,12 @@ export class WorkerPool {
       this.#deathsInARow === 1
         ? 0
         : Math.min(MAX_RESTART_DELAY_MS, 100 * 2 ** Math.min(this.#deathsInARow, 10));
-    this.#options.logger.error({ reason, how: death.how, delayMs }, 'a worker died; replacing it');
+    this.#options.logger.error({ reason, how, delayMs }, 'a worker died; replacing it');
     setTimeout(() => {
-      if (this.#closing) return;
-      this.#spawn(index).catch((error: unknown) => {
+      // Its place may have been taken by one with other variants.
+      const index = this.#slots.indexOf(slot);
+      if (this.#closing || index < 0) return;
+      this.#fill(index, slot.variants).catch((error: unknown) => {
         // The exit handler has scheduled the next try already.
         this.#options.logger.error({ err: error }, 'the replacement died too');
       });
@@ -156,8 +238,8 @@ export class WorkerPool {
 
   #killHung(): void {
     const now = performance.now();
-    for (const slot of this.#slots) {
-      if (slot.state !== 'ready' || !slot.worker.isHung(now)) continue;
+    for (const slot of [...this.#slots, ...this.#besides]) {
+      if (slot.state === 'loading' || slot.state === 'dead' || !slot.worker.isHung(now)) continue;
       slot.hung = true;
       slot.worker.kill();
     }

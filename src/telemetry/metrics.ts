@@ -13,6 +13,8 @@ export interface LabelledHistogram<Labels> {
 export interface LabelledGauge<Labels> {
   set(labels: Labels, value: number): void;
   remove(labels: Labels): void;
+  /** Forgets all label values. */
+  reset(): void;
 }
 
 /** How long each phase of one text took, ms. */
@@ -202,6 +204,20 @@ export function createMetrics({ ofProcess = true }: { ofProcess?: boolean } = {}
       labelNames: ['variant', 'precision', 'provider', 'f1'],
       registers,
     }) as LabelledGauge<{ variant: string; precision: string; provider: string; f1: string }>,
+
+    builds: new Counter({
+      name: 'entier_variant_builds_total',
+      help: 'Builds of variants that have ended, by how: active, ready, cancelled, failed or gate_failed.',
+      labelNames: ['result'],
+      registers,
+    }) as LabelledCounter<{ result: string }>,
+
+    buildDuration: new Histogram({
+      name: 'entier_build_duration_seconds',
+      help: 'From the beginning of a build until its variant was ready; those that failed are not in it.',
+      buckets: [0.5, 1, 1.5, 2, 2.5, 3, 5, 10, 30, 60, 120],
+      registers,
+    }),
 
     jobsAbandoned: new Counter({
       name: 'entier_jobs_abandoned_total',

@@ -79,6 +79,8 @@ export class FakeAdmin implements AdminPort {
       agreement: undefined,
       error: undefined,
       front: undefined,
+      timing: undefined,
+      peakMemoryBytes: undefined,
       requestedAt: '2026-11-25T09:00:00.000Z',
       finishedAt: undefined,
       ...facts,

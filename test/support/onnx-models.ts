@@ -7,9 +7,9 @@ import { ModelSchema, type ModelMessage } from '../../src/compress/onnx/onnx-sch
 
 export const TINY = 'test/fixtures/models/tiny/model.onnx';
 
-/** The fixture's two layers, after `change` has had the message of the file. */
-export function changedModel(change: (model: ModelMessage) => void): Uint8Array {
-  const model = fromBinary(ModelSchema, readFileSync(TINY));
+/** The fixture's two layers, or another file, after `change` has had the message of it. */
+export function changedModel(change: (model: ModelMessage) => void, file = TINY): Uint8Array {
+  const model = fromBinary(ModelSchema, readFileSync(file));
   change(model);
   return toBinary(ModelSchema, model);
 }

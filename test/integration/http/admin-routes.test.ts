@@ -279,6 +279,8 @@ describe('the admin API', () => {
         state: 'gate_failed',
         progress: 0.9,
         agreement: 0.42,
+        timing: { buildMs: 412.4, gateMs: 801, warmMs: 699.6, totalMs: 1950 },
+        peakMemoryBytes: 250_000_000,
         error: {
           code: 'gate_failed',
           detail: 'it agrees too little',
@@ -307,6 +309,8 @@ describe('the admin API', () => {
           errors: [{ pointer: '/recipe/layers/0', detail: 'there is no layer 9' }],
         },
         front: [{ recipe: { ffn: 0.5 }, ms: 1.5, agreement: 0.9, size_bytes: 123, fits: false }],
+        timing_ms: { build: 412, gate: 801, warm: 700, total: 1950 },
+        peak_memory_bytes: 250_000_000,
         requested_at: '2026-11-25T09:00:00.000Z',
         finished_at: '2026-11-25T09:00:09.000Z',
       });

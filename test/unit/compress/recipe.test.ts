@@ -8,6 +8,7 @@ const MODEL: ModelDescription = {
   inputs: ['input_ids', 'attention_mask'],
   outputs: ['logits'],
   precision: 'fp16-stored',
+  parameters: 1,
   layers: Array.from({ length: 6 }, () => ({ heads: 12, ffn: 1536 })),
   matrices: 36,
   words: { rows: 30_522, columns: 384 },

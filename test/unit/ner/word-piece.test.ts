@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { Tokenizer } from 'tokenizers';
 import { isPlain } from '../../../src/ner/plain-text.js';
-import { parseVocabulary } from '../../../src/ner/vocabulary.js';
+import { vocabularyOf } from '../../../src/ner/vocabulary.js';
 import { PlainWordPiece } from '../../../src/ner/word-piece.js';
 
 const json = readFileSync('models/tokenizer/tokenizer.json', 'utf8');
@@ -23,7 +23,7 @@ const everyPlainCharacter = Array.from({ length: 0x10000 }, (_, code) => String.
   .join(' ');
 
 describe('PlainWordPiece', () => {
-  const wordPiece = new PlainWordPiece(parseVocabulary(json));
+  const wordPiece = new PlainWordPiece(vocabularyOf(JSON.parse(json))!);
 
   test('gives the ids of the native tokenizer for every plain character', async () => {
     assert.deepEqual(
@@ -70,7 +70,7 @@ describe('PlainWordPiece', () => {
         normalizer: { ...tokenizer.normalizer, ...change },
       });
       assert.deepEqual(
-        new PlainWordPiece(parseVocabulary(changed)).ids(text),
+        new PlainWordPiece(vocabularyOf(JSON.parse(changed))!).ids(text),
         await nativeIds(changed, text),
         JSON.stringify(change),
       );

@@ -44,6 +44,6 @@ describe('VariantRegistry', () => {
   it('does not bring a failed variant back', () => {
     const registry = registryOf({ a: 0.9 });
     registry.fail('a', 'broken');
-    assert.throws(() => registry.activate('a', measured), /not loading/);
+    assert.throws(() => registry.activate('a', measured), /failed and cannot become active/);
   });
 });

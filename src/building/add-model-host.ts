@@ -1,0 +1,41 @@
+/** Runs inside a process of its own. Never import it from the gateway. */
+
+import { LockedError } from '../registry/folder-lock.js';
+import { ModelsError } from '../registry/read-models.js';
+import { FolderError } from '../registry/models-folder.js';
+import { addModel } from './add-model.js';
+import type { AddModelRequest, FromAdder } from './add-model-protocol.js';
+import { ModelFolderError } from './model-folder-error.js';
+
+function send(message: FromAdder): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.connected) process.send?.(message, undefined, undefined, () => resolve());
+    else resolve();
+  });
+}
+
+function messageOf(error: unknown): FromAdder {
+  if (error instanceof ModelFolderError) return { type: 'refused', problems: error.problems };
+  const { message } = error as Error;
+  if (error instanceof FolderError) return { type: 'folder', code: error.code, message };
+  const isUnusable = error instanceof ModelsError || error instanceof LockedError;
+  return { type: isUnusable ? 'unusable' : 'failed', message };
+}
+
+async function run(request: AddModelRequest): Promise<void> {
+  try {
+    const onWorker = (pid: number): void => void send({ type: 'worker', pid });
+    const card = await addModel({ ...request, onWorker });
+    await send({ type: 'added', card });
+  } catch (error) {
+    await send(messageOf(error));
+  }
+  process.disconnect();
+}
+
+process.on('message', (request: AddModelRequest) => void run(request));
+// A terminal's Ctrl-C may reach it; who started it decides when it goes.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+// Without the one who asked there is nobody to add it for.
+process.on('disconnect', () => process.exit(0));

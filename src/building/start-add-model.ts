@@ -1,0 +1,101 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Card } from '../registry/card.js';
+import { FolderError } from '../registry/models-folder.js';
+import { ModelsError } from '../registry/read-models.js';
+import type { AddModelRequest, FromAdder } from './add-model-protocol.js';
+import { memoryLimitFor } from './memory-limit.js';
+import { ModelFolderError, refused } from './model-folder-error.js';
+import { forkGroup, killGroup } from './process-group.js';
+import { processMemory } from './process-memory.js';
+
+const HOST = fileURLToPath(new URL('./add-model-host.js', import.meta.url));
+const WATCH_EVERY_MS = 50;
+/** A file of 8 MB, of 250,000 entries, took 430 MB while it was read. */
+const PER_TOKENIZER_BYTE = 64;
+
+/** A model that is being added in processes of its own. */
+export interface RunningAddition {
+  /** Rejects as `addModel` does (ModelsError for LockedError), and with ModelFolderError where the processes took too much memory or died. */
+  readonly done: Promise<Card>;
+  cancel(): void;
+}
+
+/**
+ * Does what `addModel` does in a process of its own, so that neither reading a model that nobody trusts nor a large
+ * one stops or ends the caller. Its memory is looked at every 50 ms.
+ */
+export function startAddModel(
+  request: AddModelRequest,
+  { maxMemoryBytes }: { readonly maxMemoryBytes?: number } = {},
+): RunningAddition {
+  const child = forkGroup(HOST);
+  let answer: FromAdder | undefined;
+  let killedFor: string | undefined;
+  let workerPid: number | undefined;
+  const kill = (why: string): void => {
+    killedFor ??= why;
+    killGroup(child);
+  };
+  const limit = maxMemoryBytes === undefined ? limitFor(request) : Promise.resolve(maxMemoryBytes);
+  const watch = setInterval(() => {
+    const used = [child.pid, workerPid].reduce(
+      (sum: number, pid) =>
+        sum + (pid === undefined ? 0 : (processMemory(pid)?.residentBytes ?? 0)),
+      0,
+    );
+    void limit.then((bytes) => {
+      if (used > bytes) kill(`it took more than ${Math.ceil(bytes / 1e6)} MB of memory`);
+    });
+  }, WATCH_EVERY_MS);
+
+  child.on('message', (message: FromAdder) => {
+    if (message.type === 'worker') workerPid = message.pid;
+    else answer = message;
+  });
+  const done = new Promise<Card>((resolve, reject) => {
+    const settle = (how: string): void => {
+      clearInterval(watch);
+      killGroup(child);
+      if (answer?.type === 'added') resolve(answer.card);
+      else reject(errorOf(answer, killedFor ?? `the process that checked it ended with ${how}`));
+    };
+    child.once('exit', (code, signal) => settle(signal ?? `code ${code ?? 'unknown'}`));
+    child.on('error', (error) => {
+      // A process that was never there does not exit.
+      if (child.pid === undefined) settle(error.message);
+    });
+  });
+  if (child.connected) child.send(request);
+  return { done, cancel: () => kill('it was cancelled') };
+}
+
+function errorOf(answer: FromAdder | undefined, otherwise: string): Error {
+  switch (answer?.type) {
+    case 'refused':
+      return new ModelFolderError(answer.problems);
+    case 'folder':
+      return new FolderError(answer.code, answer.message);
+    case 'unusable':
+      return new ModelsError(answer.message);
+    case 'failed':
+      return new Error(answer.message);
+    default:
+      return refused('', `the model was not added: ${otherwise}`);
+  }
+}
+
+/** By the files' sizes, whatever else they are. */
+async function limitFor({ directory, within = '.' }: AddModelRequest): Promise<number> {
+  const sizes = ['onnx/model.onnx', 'model.onnx', 'tokenizer.json'].map(async (file) => {
+    try {
+      return (await stat(path.resolve(within, directory, file))).size;
+    } catch {
+      // The process itself says what is missing.
+      return 0;
+    }
+  });
+  const [inner = 0, outer = 0, tokenizer = 0] = await Promise.all(sizes);
+  return memoryLimitFor(inner || outer) + PER_TOKENIZER_BYTE * tokenizer;
+}

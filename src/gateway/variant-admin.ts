@@ -1,0 +1,207 @@
+import path from 'node:path';
+import { errors } from '../errors.js';
+import { defaultFloor } from '../building/agreement-floor.js';
+import { ModelFolderError } from '../building/model-folder-error.js';
+import { startAddModel } from '../building/start-add-model.js';
+import { memoryLimitFor } from '../building/memory-limit.js';
+import { wasBuilt } from '../registry/built-variants.js';
+import { FolderError, type ModelsFolder } from '../registry/models-folder.js';
+import { bestParent, checkedRecipe, freeName, parentOf, type Parent } from './check-build.js';
+import type { BuildJob } from '../building/build-job.js';
+import type { Recipe } from '../compress/recipe.js';
+import type { Config } from '../config.js';
+import type { VariantEntry, VariantRegistry } from '../registry/variant-registry.js';
+import type { BuildQueue } from './build-queue.js';
+import type { BuildRequest, BuildView, FitRequest } from './build-view.js';
+import type { BuiltFiles } from './built-files.js';
+import type { VariantMaker, WantedBuild } from './make-variant.js';
+import type { VariantRoster } from './variant-roster.js';
+
+export interface VariantAdminOptions {
+  readonly registry: VariantRegistry;
+  readonly roster: VariantRoster;
+  readonly queue: BuildQueue;
+  readonly maker: VariantMaker;
+  readonly files: BuiltFiles;
+  readonly folder: Pick<ModelsFolder, 'forget'>;
+  readonly config: Pick<Config, 'gate' | 'experiments' | 'modelsDir'>;
+  /** Of the sessions; undefined until they are there. */
+  readonly threads: () => number | undefined;
+  /** Resolves to the tokenizer.json of a card. */
+  readonly tokenizerPathOf: (parent: Parent) => string;
+  readonly now: () => number;
+}
+
+/** What makes, loads and removes variants while others serve. Methods throw or reject with GatewayError. */
+export class VariantAdmin {
+  constructor(private readonly options: VariantAdminOptions) {}
+
+  requestBuild({ name: wanted, ...request }: BuildRequest): BuildView {
+    const { registry } = this.options;
+    const parent = parentOf(registry, request.parent);
+    const recipe = checkedRecipe(request.recipe, parent);
+    const name = freeName(registry, wanted, { parent: parent.name, recipe });
+    const build = { ...this.#job(name, parent), recipe, minAgreement: this.#floor(recipe, parent) };
+    const view = { kind: 'build', name, parent: parent.name, recipe } as const;
+    return this.#queue(view, { ...this.#common(name, request), build });
+  }
+
+  requestFit({ name: wanted, parent: named, ...request }: FitRequest): BuildView {
+    const { registry } = this.options;
+    const parent = named === undefined ? bestParent(registry) : parentOf(registry, named);
+    const { maxLength } = parent.card.inputs;
+    const { tokens, maxMs, minAgreement } = request;
+    if (tokens > maxLength) {
+      const detail = `a window of ${parent.name} has at most ${maxLength}`;
+      throw errors.validationFailed([{ pointer: '/tokens', detail }]);
+    }
+    const name = freeName(registry, wanted, `${parent.name}-fit-${maxMs}ms`);
+    const fit = { ...this.#job(name, parent), tokens, maxMs, minAgreement };
+    const view = { kind: 'fit', name, parent: parent.name, recipe: undefined } as const;
+    return this.#queue(view, { ...this.#common(name, request), fit });
+  }
+
+  build(id: string): BuildView {
+    return this.options.queue.get(id);
+  }
+
+  builds(): readonly BuildView[] {
+    return this.options.queue.list();
+  }
+
+  watchBuild(id: string, onChange: (view: BuildView) => void): () => void {
+    return this.options.queue.watch(id, onChange);
+  }
+
+  cancelBuild(id: string): BuildView {
+    return this.options.queue.cancel(id);
+  }
+
+  async activate(name: string): Promise<void> {
+    const { registry, roster } = this.options;
+    const { state } = this.#entry(name);
+    if (state === 'active') return;
+    if (state === 'retired') {
+      registry.reload(name);
+      try {
+        await roster.warm(name, undefined);
+      } catch (error) {
+        registry.retire(name);
+        throw errors.conflict(`The workers cannot load it: ${(error as Error).message}.`);
+      }
+    } else if (state !== 'warm') throw errors.conflict(`It is ${state}.`);
+    roster.activate(name);
+  }
+
+  async retire(name: string): Promise<void> {
+    const { state } = this.#entry(name);
+    if (state === 'retired') return;
+    if (state !== 'active' && state !== 'warm') throw errors.conflict(`It is ${state}.`);
+    this.#checkExperiments(name);
+    await this.options.roster.retire(name);
+  }
+
+  async remove(name: string): Promise<void> {
+    const { registry, files, folder } = this.options;
+    const { card, modelPath } = this.#entry(name);
+    if (card === undefined || !wasBuilt(card))
+      throw errors.conflict('It came with the models folder; retire it instead.');
+    const child = registry.list().find((entry) => entry.card?.parent === name);
+    if (child !== undefined)
+      throw errors.conflict(`${child.name} was made of it; remove that one first.`);
+    await this.retire(name);
+    const directory = path.dirname(modelPath!);
+    if (files.has(directory)) await files.remove(directory);
+    else await this.#forgetKept(name, folder);
+    registry.forget(name);
+  }
+
+  /** Takes a folder below the models folder in; the next start serves it. */
+  async addModel(request: {
+    readonly directory: string;
+    readonly name: string | undefined;
+  }): Promise<{ readonly name: string }> {
+    const { modelsDir } = this.options.config;
+    try {
+      const { name } = await startAddModel({ ...request, within: modelsDir, modelsDir }).done;
+      return { name };
+    } catch (error) {
+      throw refusalOf(error);
+    }
+  }
+
+  /** Cancels what is under way; resolves when nothing is left of it. */
+  async close(): Promise<void> {
+    await this.options.queue.close();
+    await this.options.files.removeAll();
+  }
+
+  async #forgetKept(name: string, folder: VariantAdminOptions['folder']): Promise<void> {
+    try {
+      await folder.forget(name);
+    } catch (error) {
+      if (error instanceof FolderError) throw errors.conflict(error.message);
+      throw error;
+    }
+  }
+
+  #queue(view: Pick<BuildView, 'kind' | 'name' | 'parent' | 'recipe'>, wanted: WantedBuild) {
+    const { queue, maker, registry } = this.options;
+    const queued = queue.add(view, (report, signal) => maker.make(wanted, report, signal));
+    registry.request(wanted.name);
+    return queued;
+  }
+
+  #common(name: string, { keep, activate }: Pick<BuildRequest, 'keep' | 'activate'>) {
+    return { name, keep, activate, requestedAt: this.options.now() };
+  }
+
+  #job(name: string, parent: Parent): Omit<BuildJob, 'outputDir' | 'recipe' | 'minAgreement'> {
+    const { threads, tokenizerPathOf } = this.options;
+    const ready = threads();
+    if (ready === undefined) throw errors.notReady(1_000);
+    return {
+      name,
+      parent: parent.card,
+      parentModelPath: parent.modelPath,
+      tokenizerPath: tokenizerPathOf(parent),
+      threads: ready,
+      maxMemoryBytes: memoryLimitFor(parent.card.sizeBytes),
+    };
+  }
+
+  #floor(recipe: Recipe, { card }: Parent): number {
+    const { minAgreementOfPrecision: precision, minAgreementOfCuts: cut } =
+      this.options.config.gate;
+    return defaultFloor(recipe, card, { precision, cut });
+  }
+
+  #entry(name: string): VariantEntry {
+    const entry = this.options.registry.get(name);
+    if (entry === undefined) throw errors.notFound(`There is no variant ${name}.`);
+    return entry;
+  }
+
+  #checkExperiments(name: string): void {
+    const { experiments } = this.options.config;
+    const using = experiments.find(({ arms }) => arms.some(({ variant }) => variant === name));
+    if (using !== undefined) throw errors.conflict(`It is an arm of the experiment ${using.name}.`);
+  }
+}
+
+/** Why a model is not taken in, for whoever brought it. */
+function refusalOf(error: unknown): unknown {
+  if (error instanceof ModelFolderError) {
+    return errors.validationFailed(
+      error.problems.map(({ file, detail }) => ({
+        pointer: '/directory',
+        detail: file === '' ? detail : `${file}: ${detail}`,
+      })),
+    );
+  }
+  if (error instanceof FolderError)
+    return error.code === 'storage_full'
+      ? errors.storageFull(error)
+      : errors.conflict(error.message);
+  return error;
+}
