@@ -37,7 +37,7 @@ const HUNG_AFTER_MS = 30_000;
 
 /**
  * Load as in service, for measuring layouts: every worker always has a batch, and this process does for every answer
- * what it does for a request, on the same cores: HTTP, tokenizer, IPC, decoder.
+ * what it does for a request, on the same cores: HTTP, tokenizer, the way to a worker and back, decoder.
  */
 export class LayoutTrial {
   readonly #tools: TrialTools;

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+import { GatewayChannel } from './gateway-channel.js';
 import { packBatch, unpackLogits } from './tensors.js';
 import type {
   BatchInput,
@@ -19,10 +20,10 @@ interface LoadedVariant {
 }
 
 const loaded = new Map<string, LoadedVariant>();
+const channel = new GatewayChannel();
 
 function send(message: FromWorker): void {
-  // The channel may close while a run is under way; there is nobody left to tell then.
-  if (process.connected) process.send?.(message);
+  channel.send(message);
 }
 
 function failed(name: string, failure: LoadFailure, detail: string): void {
@@ -143,27 +144,27 @@ async function loadAll(variants: readonly LoadVariant[]): Promise<void> {
   send({ type: 'loaded' });
 }
 
-async function exit(): Promise<void> {
-  // Sessions go before the process does: ORT's environment must outlive them.
-  for (const { session } of loaded.values()) await session.release();
-  process.disconnect();
+/** One message after the other, until there is no gateway any more or it says so. */
+async function serve(): Promise<void> {
+  for (let message = channel.receive(); message !== undefined; message = channel.receive()) {
+    switch (message.type) {
+      case 'load':
+        await loadAll(message.variants);
+        break;
+      case 'run':
+        // Comes to the event loop each time, which is where outputs of earlier runs are freed.
+        await run(message);
+        break;
+      case 'exit':
+        return;
+    }
+  }
 }
 
-process.on('message', (message: ToWorker) => {
-  switch (message.type) {
-    case 'load':
-      void loadAll(message.variants);
-      break;
-    case 'run':
-      void run(message);
-      break;
-    case 'exit':
-      void exit();
-      break;
-  }
-});
 // A terminal's Ctrl-C reaches the whole process group; the gateway decides when a worker goes.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
-process.on('disconnect', () => process.exit(0));
 send({ type: 'up', runtimeVersion: env.versions.node ?? env.versions.common });
+await serve();
+// Sessions go before the process does: ORT's environment must outlive them.
+for (const { session } of loaded.values()) await session.release();

@@ -1,5 +1,9 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Duplex } from 'node:stream';
+import { FrameAssembler } from './frame-assembler.js';
+import { decodeFrame, encodeFrame } from './frame-codec.js';
+import { CHANNEL_FD } from './gateway-channel.js';
 import type { BatchInput, BatchOutput, FromWorker, LoadVariant, ToWorker } from './protocol.js';
 
 /** The worker process ended before it answered. */
@@ -32,27 +36,29 @@ interface PendingRun {
 /** One worker process and the run that it has in flight, if any. */
 export class Worker {
   readonly #process: ChildProcess;
+  readonly #channel: Duplex | undefined;
   #pending: PendingRun | undefined;
   #nextId = 0;
   #exited = false;
+  #settleGone: () => void = () => undefined;
+  readonly #gone = new Promise<void>((resolve) => (this.#settleGone = resolve));
 
   constructor(hostPath: string, events: WorkerEvents) {
-    this.#process = fork(hostPath, [], {
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      execArgv: [],
+    this.#process = spawn(process.execPath, [hostPath], {
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     });
-    this.#process.on('message', (message: FromWorker) => this.#receive(message, events));
-    this.#process.once('exit', (code, signal) => {
-      this.#exited = true;
-      const how = signal ?? `code ${code ?? 'unknown'}`;
-      this.#settle()?.reject(new WorkerDiedError(`the worker ended with ${how}`));
-      events.onExit(how);
+    this.#process.once('exit', (code, signal) =>
+      this.#end(signal ?? `code ${code ?? 'unknown'}`, events),
+    );
+    this.#process.on('error', (error) => {
+      events.onStderr(error.message);
+      if (this.#process.pid === undefined) this.#end('no start', events);
     });
-    // Without a listener a failed fork or a write to a closed channel would be thrown.
-    this.#process.on('error', (error) => events.onStderr(error.message));
-    const { stderr } = this.#process;
-    if (stderr !== null) createInterface({ input: stderr }).on('line', events.onStderr);
+    // Where there are too many open files to make them, these are not there either.
+    const streams = this.#process.stdio as ChildProcess['stdio'] | undefined;
+    this.#channel = streams?.[CHANNEL_FD] as Duplex | undefined;
+    if (this.#channel !== undefined) this.#listen(this.#channel, events);
+    if (streams?.[2]) createInterface({ input: streams[2] }).on('line', events.onStderr);
   }
 
   get pid(): number {
@@ -75,6 +81,7 @@ export class Worker {
   /** One run at a time. Rejects with WorkerDiedError or RunFailedError. */
   run(input: BatchInput, hungAfterMs: number): Promise<BatchOutput> {
     if (this.#pending !== undefined) throw new Error(`worker ${this.pid} is busy; this is a bug`);
+    if (this.#exited) return Promise.reject(new WorkerDiedError('the worker has ended'));
     this.#nextId += 1;
     const id = this.#nextId;
     return new Promise((resolve, reject) => {
@@ -86,10 +93,9 @@ export class Worker {
   /** Asks the process to release its sessions and go; kills it after `graceMs`. */
   async close(graceMs: number): Promise<void> {
     if (this.#exited) return;
-    const gone = new Promise<void>((resolve) => this.#process.once('exit', () => resolve()));
     this.#send({ type: 'exit' });
     const timer = setTimeout(() => this.kill(), graceMs);
-    await gone;
+    await this.#gone;
     clearTimeout(timer);
   }
 
@@ -98,11 +104,31 @@ export class Worker {
   }
 
   #send(message: ToWorker): void {
-    // A closed channel means that `exit` follows, which settles the run.
-    if (this.#process.connected) this.#process.send(message);
+    // Bytes for a process that has ended go nowhere; `exit` settles the run.
+    if (this.#channel?.writable) this.#channel.write(encodeFrame(message));
+  }
+
+  #listen(channel: Duplex, events: WorkerEvents): void {
+    const assembler = new FrameAssembler();
+    channel.on('data', (chunk: Buffer) => {
+      try {
+        for (const frame of assembler.push(chunk)) {
+          this.#receive(decodeFrame(frame) as FromWorker, events);
+        }
+      } catch (error) {
+        // Only native code gone astray writes anything else there; what follows cannot be read.
+        events.onStderr(`not a message: ${(error as Error).message}`);
+        channel.destroy();
+        this.kill();
+      }
+    });
+    // Without a listener a write to a process that has ended would be thrown.
+    channel.on('error', () => undefined);
   }
 
   #receive(message: FromWorker, events: WorkerEvents): void {
+    // What a process wrote last may come after the news of its end.
+    if (this.#exited) return;
     switch (message.type) {
       case 'result':
         this.#settle()?.resolve(message.output);
@@ -113,6 +139,13 @@ export class Worker {
       default:
         events.onMessage(message);
     }
+  }
+
+  #end(how: string, events: WorkerEvents): void {
+    this.#exited = true;
+    this.#settle()?.reject(new WorkerDiedError(`the worker ended with ${how}`));
+    this.#settleGone();
+    events.onExit(how);
   }
 
   #settle(): PendingRun | undefined {

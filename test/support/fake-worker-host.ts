@@ -3,6 +3,9 @@
  * at `id % labelCount`; some first tokens make the worker misbehave.
  */
 
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { GatewayChannel } from '../../src/runtime/gateway-channel.js';
 import { unpackLogits } from '../../src/runtime/tensors.js';
 import { MISBEHAVIOUR } from './misbehaviour.js';
 import type { FromWorker, LoadVariant, ToWorker } from '../../src/runtime/protocol.js';
@@ -10,9 +13,10 @@ import type { FromWorker, LoadVariant, ToWorker } from '../../src/runtime/protoc
 const SLOW_RUN_MS = 150;
 
 const variants = new Map<string, LoadVariant>();
+const channel = new GatewayChannel();
 
 function send(message: FromWorker): void {
-  process.send?.(message);
+  channel.send(message);
 }
 
 function load(variant: LoadVariant): void {
@@ -42,36 +46,52 @@ function run({ id, input }: Extract<ToWorker, { type: 'run' }>): void {
   });
 }
 
-process.on('message', (message: ToWorker) => {
-  switch (message.type) {
-    case 'load':
-      message.variants.forEach(load);
-      send({ type: 'loaded' });
+async function runOrMisbehave(message: Extract<ToWorker, { type: 'run' }>): Promise<void> {
+  switch (message.input.ids[1]) {
+    case MISBEHAVIOUR.crash:
+      process.kill(process.pid, 'SIGKILL');
       break;
-    case 'run':
-      switch (message.input.ids[1]) {
-        case MISBEHAVIOUR.crash:
-          process.kill(process.pid, 'SIGKILL');
-          break;
-        case MISBEHAVIOUR.hang:
-          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-          break;
-        case MISBEHAVIOUR.hold:
-          process.once('SIGUSR2', () => run(message));
-          break;
-        case MISBEHAVIOUR.refuse:
-          send({ type: 'run_failed', id: message.id, detail: 'refused' });
-          break;
-        case MISBEHAVIOUR.slow:
-          setTimeout(() => run(message), SLOW_RUN_MS);
-          break;
-        default:
-          run(message);
-      }
+    case MISBEHAVIOUR.hang:
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
       break;
-    case 'exit':
-      process.disconnect();
+    case MISBEHAVIOUR.hold:
+      await heldUntilSignal();
+      run(message);
+      break;
+    case MISBEHAVIOUR.refuse:
+      send({ type: 'run_failed', id: message.id, detail: 'refused' });
+      break;
+    case MISBEHAVIOUR.slow:
+      await delay(SLOW_RUN_MS);
+      run(message);
+      break;
+    default:
+      run(message);
   }
-});
-process.on('disconnect', () => process.exit(0));
+}
+
+/** A listener for a signal does not keep a process alive. */
+async function heldUntilSignal(): Promise<void> {
+  const alive = setInterval(() => undefined, 60_000);
+  await once(process, 'SIGUSR2');
+  clearInterval(alive);
+}
+
+async function serve(): Promise<void> {
+  for (let message = channel.receive(); message !== undefined; message = channel.receive()) {
+    switch (message.type) {
+      case 'load':
+        message.variants.forEach(load);
+        send({ type: 'loaded' });
+        break;
+      case 'run':
+        await runOrMisbehave(message);
+        break;
+      case 'exit':
+        return;
+    }
+  }
+}
+
 send({ type: 'up', runtimeVersion: 'fake' });
+await serve();

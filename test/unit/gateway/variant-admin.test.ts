@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { pino } from 'pino';
 import { BuildQueue } from '../../../src/gateway/build-queue.js';
 import { BuiltFiles } from '../../../src/gateway/built-files.js';
+import { ModelAdder } from '../../../src/gateway/model-adder.js';
 import { VariantMaker } from '../../../src/gateway/make-variant.js';
 import { VariantAdmin } from '../../../src/gateway/variant-admin.js';
 import { VariantRoster } from '../../../src/gateway/variant-roster.js';
@@ -56,12 +57,16 @@ function adminOf(arms: string[] = []) {
     startBuild: unending,
     startFit: () => ({ done: Promise.resolve({ kind: 'cancelled' }), cancel: () => undefined }),
   });
+  const adder = new ModelAdder({
+    ...{ registry, roster, modelsDir: 'models' },
+    openFamily: () => Promise.resolve(),
+    startAddModel: () => assert.fail('no model is added here'),
+  });
   const admin = new VariantAdmin({
-    ...{ registry, roster, maker, files, folder, now },
+    ...{ registry, roster, maker, adder, files, folder, now },
     queue: new BuildQueue({ logger: pino({ level: 'silent' }), metrics }),
     config: {
       gate: { minAgreementOfPrecision: 0.97, minAgreementOfCuts: 0.8 },
-      modelsDir: 'models',
       experiments: [
         {
           name: 'e',
