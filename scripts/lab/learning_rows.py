@@ -86,20 +86,20 @@ def student_rows(teacher: str, ensemble: tuple[str, ...]) -> list[Row]:
         row(
             "hidden",
             "feature distillation",
-            "the same at 2, and hidden states, even layer map",
+            "logits at 2, and hidden states, even layer map",
             *("--target", "soft", "--label-weight", "0", "--hidden-weight", "1", "--temperature", "2"),
         ),
         row(
             "relations",
             "feature distillation",
-            "the same at 2, and attention relations of the last layer",
+            "logits at 2, and attention relations of the last layer",
             *warm,
             *("--relation-weight", "1"),
         ),
         row(
             "hidden-relations-labels",
             "feature distillation",
-            "the same at 2, hidden states, relations, and .3 of the corpus' labels",
+            "logits at 2, hidden states, relations, and .3 of the corpus' labels",
             *("--target", "soft", "--label-weight", "0.3", "--hidden-weight", "1", "--temperature", "2"),
             *("--relation-weight", "1"),
         ),
@@ -115,7 +115,7 @@ def student_rows(teacher: str, ensemble: tuple[str, ...]) -> list[Row]:
             row(
                 name,
                 "generative distillation",
-                f"the same at 2; half of the texts new, by {what}",
+                f"logits at 2; about half of the texts new, by {what}",
                 *warm,
                 *("--extra-text", f"CHECKPOINTS/generated/{name}.txt"),
                 needs=(f"generated/{name}.txt",),

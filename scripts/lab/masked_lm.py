@@ -175,7 +175,7 @@ def read_resume(resume: Path, settings: LmSettings) -> dict[str, object] | None:
         return None
     try:
         saved = torch.load(resume, weights_only=True, map_location="cpu")
-    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+    except (RuntimeError, EOFError, LookupError, pickle.UnpicklingError) as error:
         raise ValueError(
             f"{resume}: damaged; remove {resume.parent} to begin from the beginning ({error})"
         ) from error

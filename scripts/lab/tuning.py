@@ -47,7 +47,7 @@ def open_study(file: Path, name: str, settings: dict[str, object], seed: int) ->
     for trial in study.get_trials(states=[TrialState.RUNNING]):
         study.tell(trial.number, state=TrialState.FAIL)
         if trial.params:
-            study.enqueue_trial(trial.params, skip_if_exists=True)
+            study.enqueue_trial(trial.params)
     # Other draws after an interruption than before it, or the same trials would be drawn again.
     study.sampler = optuna.samplers.TPESampler(
         seed=seed + len(study.trials), n_startup_trials=FIRST_RANDOM, multivariate=True
