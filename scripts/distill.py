@@ -38,7 +38,7 @@ from scripts.lab.model import load_checkpoint
 from scripts.lab.progress import progress
 from scripts.lab.shrink import keep_channels, keep_layers, unit_importance
 from scripts.lab.smoke_products import smoke_checkpoint
-from scripts.lab.student import add_student_arguments, train_student
+from scripts.lab.student import add_student_arguments, add_teaching_arguments, train_student
 
 
 def parse() -> argparse.Namespace:
@@ -59,6 +59,7 @@ def parse() -> argparse.Namespace:
     )
     model.add_argument("--name", default="distilled-3l", help="name of the checkpoint (%(default)s)")
     add_student_arguments(parser, epochs=10, learning_rate=3e-4)
+    add_teaching_arguments(parser)
     return parser.parse_args()
 
 

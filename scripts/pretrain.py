@@ -16,6 +16,7 @@ run goes on after the last minute.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import random
 import shutil
 from collections.abc import Iterator
@@ -113,6 +114,7 @@ def main() -> None:
         steps=args.steps,
         head_rate=args.head_lr,
         rate=args.lr,
+        source=source_of(tagger, sentences, args),
         seed=args.seed,
         bf16=args.bf16,
     )
@@ -160,6 +162,14 @@ def main() -> None:
     print(
         f"{args.name}: perplexity on validation {before['trainedHead']:.2f} before, {after:.2f} after, in {target}"
     )
+
+
+def source_of(tagger: torch.nn.Module, sentences: list[Sentence], args: argparse.Namespace) -> str:
+    """Changes with the base's weights, the texts and how they are batched."""
+    digest = hashlib.sha256(repr((args.batch_size, args.dropout, sentences)).encode())
+    for weight in tagger.bert.parameters():
+        digest.update(weight.detach().numpy().tobytes())
+    return digest.hexdigest()[:16]
 
 
 def read_lines_of_text(path: Path) -> list[Sentence]:

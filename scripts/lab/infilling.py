@@ -47,7 +47,7 @@ class Infiller:
         self._uncased = uncased
         self._mask = mask_id(tokenizer)
         self._special = SpecialTokens.of(tokenizer)
-        self._words = word_ids(tokenizer)
+        self._words = word_ids(tokenizer, model.config.vocab_size)
 
     @torch.no_grad()
     def fill(self, sentences: Sequence[Sentence], rng: random.Random) -> list[Sentence]:
@@ -108,8 +108,7 @@ class Infiller:
         return replace(sentence, tokens=tuple(tokens))
 
 
-def word_ids(tokenizer: Tokenizer) -> torch.Tensor:
-    """True at entries of the vocabulary that are words of letters alone."""
-    size = tokenizer.get_vocab_size()
+def word_ids(tokenizer: Tokenizer, size: int) -> torch.Tensor:
+    """[size], true at entries of the vocabulary that are words of letters alone."""
     names = [tokenizer.id_to_token(index) or "" for index in range(size)]
     return torch.tensor([name.isalpha() for name in names])

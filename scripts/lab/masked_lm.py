@@ -32,6 +32,7 @@ class LmSettings:
     steps: int  # of the whole model
     head_rate: float
     rate: float
+    source: str = ""  # digest of what it begins with and reads
     warmup_share: float = 0.06
     weight_decay: float = 0.01
     seed: int = 1

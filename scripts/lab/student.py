@@ -36,9 +36,6 @@ def add_student_arguments(parser: argparse.ArgumentParser, *, epochs: int, learn
         help="with --ensemble: epochs of texts that are labelled, once; later epochs repeat them (%(default)s)",
     )
     training.add_argument("--epochs", type=int, default=epochs, help="(%(default)s)")
-    training.add_argument(
-        "--steps-per-epoch", type=positive, metavar="N", help="this many batches an epoch, drawn (all)"
-    )
     training.add_argument("--lr", type=float, default=learning_rate, help="peak learning rate (%(default)s)")
     training.add_argument("--ema", type=float, default=0.998, help="0 = keep the last weights (%(default)s)")
     training.add_argument("--batch-size", type=int, default=32, help="texts (%(default)s)")
@@ -62,7 +59,32 @@ def add_student_arguments(parser: argparse.ArgumentParser, *, epochs: int, learn
     training.add_argument(
         "--upper-share", type=float, default=0.0, help="sentences that are upper-cased (%(default)s)"
     )
-    training.add_argument(
+    loss = parser.add_argument_group("loss")
+    loss.add_argument("--temperature", type=over_zero, default=2.0, help="of the logits (%(default)s)")
+    loss.add_argument(
+        "--hidden-weight", type=not_negative, default=1.0, help="of the hidden states (%(default)s)"
+    )
+    loss.add_argument(
+        "--label-weight", type=not_negative, default=0.3, help="of the corpus' labels (%(default)s)"
+    )
+
+
+def add_teaching_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `train_student` knows beside the arguments above; every script that calls it needs them."""
+    teaching = parser.add_argument_group("ways to teach")
+    teaching.add_argument(
+        "--target",
+        choices=TARGETS,
+        default="soft",
+        help="the teacher's logits, its most probable labels, or neither (%(default)s)",
+    )
+    teaching.add_argument(
+        "--relation-weight", type=not_negative, default=0.0, help="of the attention relations (%(default)s)"
+    )
+    teaching.add_argument(
+        "--relation-heads", type=positive, default=12, help="that relations are taken in (%(default)s)"
+    )
+    teaching.add_argument(
         "--extra-text",
         type=Path,
         nargs="+",
@@ -70,25 +92,8 @@ def add_student_arguments(parser: argparse.ArgumentParser, *, epochs: int, learn
         metavar="FILE",
         help="column files, as scripts.generate writes them, that are learnt beside the corpus",
     )
-    loss = parser.add_argument_group("loss")
-    loss.add_argument(
-        "--target",
-        choices=TARGETS,
-        default="soft",
-        help="the teacher's logits, its most probable labels, or neither (%(default)s)",
-    )
-    loss.add_argument("--temperature", type=over_zero, default=2.0, help="of the logits (%(default)s)")
-    loss.add_argument(
-        "--hidden-weight", type=not_negative, default=1.0, help="of the hidden states (%(default)s)"
-    )
-    loss.add_argument(
-        "--relation-weight", type=not_negative, default=0.0, help="of the attention relations (%(default)s)"
-    )
-    loss.add_argument(
-        "--relation-heads", type=positive, default=12, help="that relations are taken in (%(default)s)"
-    )
-    loss.add_argument(
-        "--label-weight", type=not_negative, default=0.3, help="of the corpus' labels (%(default)s)"
+    teaching.add_argument(
+        "--steps-per-epoch", type=positive, metavar="N", help="this many batches an epoch, drawn (all)"
     )
 
 
