@@ -205,6 +205,13 @@ export function createMetrics({ ofProcess = true }: { ofProcess?: boolean } = {}
       registers,
     }) as LabelledGauge<{ variant: string; precision: string; provider: string; f1: string }>,
 
+    variants: new Gauge({
+      name: 'entier_variants',
+      help: 'Variants by state; warm ones are loaded in all workers and get no work.',
+      labelNames: ['state'],
+      registers,
+    }) as Pick<LabelledGauge<{ state: string }>, 'set'>,
+
     builds: new Counter({
       name: 'entier_variant_builds_total',
       help: 'Builds of variants that have ended, by how: active, ready, cancelled, failed or gate_failed.',

@@ -3,6 +3,8 @@
  * at `id % labelCount`; some first tokens make the worker misbehave.
  */
 
+import { existsSync, unlinkSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { unpackLogits } from '../../src/runtime/tensors.js';
 import { MISBEHAVIOUR } from './misbehaviour.js';
 import type { FromWorker, LoadVariant, ToWorker } from '../../src/runtime/protocol.js';
@@ -15,14 +17,34 @@ function send(message: FromWorker): void {
   process.send?.(message);
 }
 
-function load(variant: LoadVariant): void {
-  if (variant.path === 'missing') {
+async function load(variant: LoadVariant): Promise<void> {
+  if (variant.path === 'missing' || !mayTake(variant.path)) {
     send({ type: 'variant_failed', name: variant.name, failure: 'missing', detail: 'not there' });
     return;
   }
   if (variant.path === 'crash-at-load') process.exit(7);
+  // `after:FILE` can be loaded once there is such a file.
+  if (variant.path.startsWith('after:')) {
+    while (!existsSync(variant.path.slice('after:'.length))) await delay(5);
+  }
   variants.set(variant.name, variant);
   send({ type: 'variant_loaded', name: variant.name, provider: 'cpu' });
+}
+
+/** `once:FILE` can be loaded by whoever comes first and takes the file away. */
+function mayTake(path: string): boolean {
+  if (!path.startsWith('once:')) return true;
+  try {
+    unlinkSync(path.slice('once:'.length));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function loadAll(loading: readonly LoadVariant[]): Promise<void> {
+  for (const variant of loading) await load(variant);
+  send({ type: 'loaded' });
 }
 
 function run({ id, input }: Extract<ToWorker, { type: 'run' }>): void {
@@ -45,8 +67,7 @@ function run({ id, input }: Extract<ToWorker, { type: 'run' }>): void {
 process.on('message', (message: ToWorker) => {
   switch (message.type) {
     case 'load':
-      message.variants.forEach(load);
-      send({ type: 'loaded' });
+      void loadAll(message.variants);
       break;
     case 'run':
       switch (message.input.ids[1]) {
