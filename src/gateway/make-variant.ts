@@ -115,13 +115,12 @@ export class VariantMaker {
     registry.pass(name, { card, modelPath });
     const warmingAt = now();
     try {
-      await roster.warm(name, measurement.profile);
+      await roster.warm(name, { profile: measurement.profile, serves: activate });
     } catch (error) {
       const kept = keep ? '; it is kept, and the next start tries again' : '';
       const detail = `The workers could not load it (${(error as Error).message})${kept}.`;
       return { state: 'failed', error: { code: 'internal', detail } };
     }
-    if (activate) roster.activate(name);
     const readyAt = now();
     const warmMs = readyAt - warmingAt;
     const timing = { buildMs, gateMs, warmMs, totalMs: readyAt - requestedAt };

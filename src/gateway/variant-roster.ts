@@ -21,6 +21,13 @@ export interface VariantRosterOptions extends Omit<WarmMemoryOptions, 'pool' | '
   readonly logger: Logger;
 }
 
+export interface Wanted {
+  /** Where it was not known. */
+  readonly profile?: VariantEntry['profile'];
+  /** Whether it serves at once, in the same step. */
+  readonly serves: boolean;
+}
+
 /** A text that has waited longer for a variant that is to go has lost it: it ends as too late. */
 const RETIRE_WITHIN_MS = 10_000;
 const UNLOADED = 'it was unloaded to stay within maxWarmBytes; a request that names it loads it';
@@ -71,18 +78,17 @@ export class VariantRoster {
 
   /**
    * Has the workers load a variant that is `gated` or `loading`, the least used ones leaving where there is no memory
-   * for it; it is warm then. Rejects where a worker cannot or there is no room, and it is in the state that it was in.
+   * for it; it is warm then, or serves. Rejects where a worker cannot or there is no room, and it is in the state that it
+   * was in.
    */
-  warm(name: string, profile: VariantEntry['profile']): Promise<void> {
-    return this.#move(name, () => this.#warm(name, profile));
+  warm(name: string, wanted: Wanted): Promise<void> {
+    return this.#move(name, () => this.#warm(name, wanted));
   }
 
   /** A warm variant serves from now on. Throws a conflict where it is on its way out. */
   activate(name: string): void {
     this.#checkStill(name);
-    this.#options.registry.activate(name);
-    this.#unloaded.delete(name);
-    this.publish();
+    this.#serve(name);
   }
 
   /** Loads a retired variant and lets it serve. Rejects with a conflict where it cannot be loaded. */
@@ -91,14 +97,12 @@ export class VariantRoster {
     this.#checkStill(name);
     registry.reload(name);
     try {
-      await this.warm(name, undefined);
+      await this.warm(name, { serves: true });
     } catch (error) {
       const why = (error as Error).message;
       registry.retire(name, why);
       throw errors.conflict(`The workers cannot load ${name}: ${why}`);
     }
-    // A worker that died meanwhile may have failed it.
-    if (registry.get(name)?.state === 'warm') this.activate(name);
   }
 
   /**
@@ -123,7 +127,13 @@ export class VariantRoster {
     return true;
   }
 
-  async #warm(name: string, profile: VariantEntry['profile']): Promise<void> {
+  #serve(name: string): void {
+    this.#options.registry.activate(name);
+    this.#unloaded.delete(name);
+    this.publish();
+  }
+
+  async #warm(name: string, { profile, serves }: Wanted): Promise<void> {
     const { registry, pool, planOf } = this.#options;
     const entry = registry.get(name)!;
     const planned = planOf(entry);
@@ -131,14 +141,16 @@ export class VariantRoster {
     for (;;) {
       const leaver = this.#memory.leaverFor(entry);
       if (leaver === undefined) break;
-      if (registry.get(leaver)?.state === 'active') this.#unloaded.add(leaver);
+      const served = registry.get(leaver)?.state === 'active';
       this.#standDown(leaver);
-      await this.#leave(leaver, UNLOADED);
+      if (served) this.#unloaded.add(leaver);
+      await this.#whileMoving(leaver, () => this.#leave(leaver, UNLOADED));
     }
     await pool.load(planned);
     const provider = pool.providerOf(name) ?? planned.providers[0]!;
     registry.warm(name, { provider, ...(profile && { profile }) });
     this.#options.usage.record(name);
+    if (serves) this.#serve(name);
   }
 
   /** From here on no request is planned with it. */
@@ -173,13 +185,22 @@ export class VariantRoster {
       throw errors.conflict(`${name} is being loaded or unloaded; ask again when that is done.`);
   }
 
-  async #move(name: string, work: () => Promise<void>): Promise<void> {
+  /** Changes wait for each other. */
+  #move(name: string, work: () => Promise<void>): Promise<void> {
+    return this.#whileMoving(name, () => {
+      const changed = this.#changing.then(work);
+      this.#changing = changed.catch(() => undefined);
+      return changed;
+    });
+  }
+
+  async #whileMoving(name: string, work: () => Promise<void>): Promise<void> {
     this.#moving.add(name);
-    const changed = this.#changing.then(work).finally(() => {
+    try {
+      await work();
+    } finally {
       this.#moving.delete(name);
       this.#leaving.delete(name);
-    });
-    this.#changing = changed.catch(() => undefined);
-    await changed;
+    }
   }
 }

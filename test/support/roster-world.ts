@@ -112,14 +112,13 @@ export class RosterWorld {
     this.registry.pass(name, { card, modelPath: `${name}/model.onnx` });
     if (fails) this.#failing.add(name);
     try {
-      await this.roster.warm(name, PROFILE);
+      await this.roster.warm(name, { profile: PROFILE, serves: true });
     } catch (error) {
       this.registry.forget(name);
       throw error;
     } finally {
       this.#failing.delete(name);
     }
-    this.roster.activate(name);
   }
 
   /** What holds at any time. */

@@ -58,7 +58,11 @@ describe('buildTurn', () => {
 
   it('comes after 30 s of overload, and when its build is cancelled', async () => {
     let now = 0;
-    const lasting = { ...load({ lateJobs: 1 }), now: () => (now += 4_000) };
+    const depth = () => {
+      now += 4_000;
+      return { jobs: 1, lateJobs: 1, tokens: 1 };
+    };
+    const lasting = { ...load({}), scheduler: { price: () => 0, depth }, now: () => now };
     await buildTurn(lasting, new AbortController().signal);
     assert.ok(now >= 30_000);
 
