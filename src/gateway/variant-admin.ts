@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { errors } from '../errors.js';
 import { defaultFloor } from '../building/agreement-floor.js';
+import { ModelFolderError } from '../building/model-folder-error.js';
+import { startAddModel } from '../building/start-add-model.js';
 import { memoryLimitFor } from '../building/memory-limit.js';
 import { wasBuilt } from '../registry/built-variants.js';
 import { FolderError, type ModelsFolder } from '../registry/models-folder.js';
@@ -22,7 +24,7 @@ export interface VariantAdminOptions {
   readonly maker: VariantMaker;
   readonly files: BuiltFiles;
   readonly folder: Pick<ModelsFolder, 'forget'>;
-  readonly config: Pick<Config, 'gate'>;
+  readonly config: Pick<Config, 'gate' | 'modelsDir'>;
   /** Of the sessions; undefined until they are there. */
   readonly threads: () => number | undefined;
   /** Resolves to the tokenizer.json of a card. */
@@ -106,9 +108,18 @@ export class VariantAdmin {
     registry.forget(name);
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- a port's method
-  async addModel(): Promise<{ readonly name: string }> {
-    throw errors.conflict('Models are added with `npm run models:add` before the start.');
+  /** Takes a folder below the models folder in; the next start serves it. */
+  async addModel(request: {
+    readonly directory: string;
+    readonly name: string | undefined;
+  }): Promise<{ readonly name: string }> {
+    const { modelsDir } = this.options.config;
+    try {
+      const { name } = await startAddModel({ ...request, within: modelsDir, modelsDir }).done;
+      return { name };
+    } catch (error) {
+      throw refusalOf(error);
+    }
   }
 
   /** Resolves when the build has ended. */
@@ -167,4 +178,21 @@ export class VariantAdmin {
     if (entry === undefined) throw errors.notFound(`There is no variant ${name}.`);
     return entry;
   }
+}
+
+/** Why a model is not taken in, for whoever brought it. */
+function refusalOf(error: unknown): unknown {
+  if (error instanceof ModelFolderError) {
+    return errors.validationFailed(
+      error.problems.map(({ file, detail }) => ({
+        pointer: '/directory',
+        detail: file === '' ? detail : `${file}: ${detail}`,
+      })),
+    );
+  }
+  if (error instanceof FolderError)
+    return error.code === 'storage_full'
+      ? errors.storageFull(error)
+      : errors.conflict(error.message);
+  return error;
 }
