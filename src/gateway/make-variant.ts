@@ -59,7 +59,7 @@ export class VariantMaker {
       return ended;
     } finally {
       if (!made) {
-        this.options.pool.unprepare();
+        await this.options.pool.unprepare();
         registry.forget(wanted.name);
         await files.remove(outputDir);
       }

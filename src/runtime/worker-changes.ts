@@ -15,6 +15,7 @@ export interface WorkerChangesOptions {
 
 /** The spare worker that a coming change begins with, and what it holds. */
 interface Prepared {
+  readonly worker: PoolWorker;
   readonly variants: readonly LoadVariant[];
   readonly spare: Promise<PoolWorker>;
 }
@@ -36,20 +37,19 @@ export class WorkerChanges {
   prepare(): void {
     if (this.#prepared !== undefined || this.#closed) return;
     const { variants } = this;
-    const spare = this.#startSpare(variants);
-    this.#prepared = { variants, spare };
+    const worker = this.#options.spawn();
+    const spare = this.#loaded(worker, variants);
+    this.#prepared = { worker, variants, spare };
     // Who uses it hears of it.
     spare.catch(() => undefined);
   }
 
   /** As `WorkerPool.unprepare`. */
-  unprepare(): void {
-    const prepared = this.#prepared;
+  async unprepare(): Promise<void> {
+    const worker = this.#prepared?.worker;
     this.#prepared = undefined;
-    void prepared?.spare.then(
-      (worker) => this.#options.end(worker),
-      () => undefined,
-    );
+    // It serves nobody, so that it may be killed in the middle of whatever it loads.
+    await worker?.close(0);
   }
 
   /** As `WorkerPool.load`. */
@@ -105,7 +105,7 @@ export class WorkerChanges {
 
   async #remove(name: string): Promise<void> {
     this.variants = this.variants.filter((variant) => variant.name !== name);
-    this.unprepare();
+    await this.unprepare();
     await this.#renew(this.#options.places.size, this.variants);
   }
 
@@ -127,11 +127,11 @@ export class WorkerChanges {
   /** The prepared one if it lives and holds what the others do, else a fresh one. */
   async #spareWith(variant: LoadVariant): Promise<PoolWorker> {
     const prepared = this.#prepared;
-    if (prepared?.variants !== this.variants) this.unprepare();
+    if (prepared?.variants !== this.variants) await this.unprepare();
     this.#prepared = undefined;
     const spare = await prepared?.spare.catch(() => undefined);
     if (prepared?.variants !== this.variants || spare === undefined || spare.hasExited) {
-      return this.#startSpare([...this.variants, variant]);
+      return await this.#startSpare([...this.variants, variant]);
     }
     try {
       await loadSpare(spare, [variant]);
@@ -142,8 +142,11 @@ export class WorkerChanges {
     }
   }
 
-  async #startSpare(variants: readonly LoadVariant[]): Promise<PoolWorker> {
-    const spare = this.#options.spawn();
+  #startSpare(variants: readonly LoadVariant[]): Promise<PoolWorker> {
+    return this.#loaded(this.#options.spawn(), variants);
+  }
+
+  async #loaded(spare: PoolWorker, variants: readonly LoadVariant[]): Promise<PoolWorker> {
     try {
       await loadSpare(spare, variants);
       return spare;

@@ -140,14 +140,14 @@ export class WorkerPool {
 
   /**
    * Starts the spare worker that the next `load` needs, so that it is there by then. It costs as much memory as any;
-   * `unprepare` ends it if there is no use for it after all.
+   * `unprepare` ends it if there is no use for it after all, and resolves when it is gone.
    */
   prepare(): void {
     this.#changes.prepare();
   }
 
-  unprepare(): void {
-    this.#changes.unprepare();
+  unprepare(): Promise<void> {
+    return this.#changes.unprepare();
   }
 
   /**

@@ -249,7 +249,7 @@ describe('WorkerPool.prepare', () => {
     const { pool } = await startPool();
     pool.prepare();
     const first = await theSpare(pool);
-    pool.unprepare();
+    await pool.unprepare();
     await allGone([first]);
 
     pool.prepare();
