@@ -1,4 +1,4 @@
-import { canRestorePriority, lowerPriority, restorePriority } from './loading-priority.js';
+import { canRestorePriority, lowerPriority, restorePriority } from './worker-priority.js';
 import { RunFailedError } from './worker.js';
 import type { PoolWorker } from './pool-worker.js';
 import type { BatchInput, LoadVariant } from './protocol.js';

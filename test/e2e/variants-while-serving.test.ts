@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { ADMIN_KEY } from '../support/fake-admin.js';
-import { childrenOf } from '../support/child-processes.js';
+import { childrenOf, commandOf } from '../support/child-processes.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 
 interface Build {
@@ -150,10 +150,8 @@ describe('variants made while the gateway serves', () => {
     const workers = gateway.workerPids();
     const { id, name } = await build({ parent: 'tiny', recipe: { precision: 'w8' } });
     await until(id, ['building', 'gating']);
-    // The spare worker that is to load it has no children.
-    const builder = gateway
-      .workerPids()
-      .find((pid) => !workers.includes(pid) && childrenOf(pid).length > 0);
+    // Beside it there is the spare worker that is to load what it builds.
+    const builder = gateway.workerPids().find((pid) => commandOf(pid).includes('build-host'));
     assert.ok(builder !== undefined);
     process.kill(builder, 'SIGKILL');
     const { state, error } = await until(id);
