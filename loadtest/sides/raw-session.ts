@@ -1,3 +1,4 @@
+import '../../src/runtime/without-telemetry.js';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { TextTokenizer } from '../../src/ner/tokenizer.js';
 
