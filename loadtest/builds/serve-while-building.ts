@@ -11,7 +11,7 @@ import type { Step } from '../progress.js';
 import type { BuildsGateway } from './open-builds-gateway.js';
 
 export interface ServeWindow {
-  /** Builds that began and served while requests were sent; the last one may end after them. */
+  /** Builds that were begun while requests were sent, each of which served; the last one may end after them. */
   builds: number;
   load: MeasuredLoad;
 }
@@ -37,7 +37,7 @@ export interface PairFigures {
 }
 
 interface ServeOptions {
-  gateway: BuildsGateway;
+  gateway: { url: string; admin: Pick<BuildsGateway['admin'], 'build' | 'remove'> };
   flags: MeasureOptions['flags'] & Pick<OverloadFlags, 'connections' | 'sweep' | 'sweep-seconds'>;
   corpus: MeasureOptions['corpus'];
   seed: number;
@@ -109,7 +109,7 @@ async function whileBuilding(
   const build = async (): Promise<void> => {
     while (sending) {
       await admin.build({ parent, recipe, name: 'built-under-load' });
-      if (sending) builds++;
+      builds++;
       await admin.remove('built-under-load');
     }
   };
