@@ -17,7 +17,7 @@ export function forkGroup(hostPath: string): ChildProcess {
 function lowerPriority(child: ChildProcess): void {
   if (child.pid === undefined) return;
   try {
-    setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+    setPriority(child.pid, constants.priority.PRIORITY_LOW);
   } catch {
     // It has ended already, which its exit tells; or this system has no priorities.
   }

@@ -1,9 +1,22 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 
+/**
+ * How much nicer workers are than the process that speaks HTTP: it goes first, so that while all cores are busy it still
+ * refuses, times out and hands out batches when it should. On a host with other work they get less of a busy core for it.
+ */
+const NICER_BY = 7;
+const NICEST = 19;
 const CAP_SYS_NICE = 1n << 23n;
-/** RLIMIT_NICE is 20 less the best nice value that a process may take for itself, getrlimit(2). */
-const LIMIT_FOR_NORMAL = 20;
+
+function servingPriority(): number {
+  return Math.min(NICEST, getPriority() + NICER_BY);
+}
+
+/** Of a worker that was just started, before it has threads, which take it over. */
+export function setServingPriority(pid: number): void {
+  setQuietly(pid, servingPriority());
+}
 
 /**
  * Whether this process may give back the priority that it took from a child. On Linux without CAP_SYS_NICE or a limit
@@ -16,7 +29,8 @@ export function canRestorePriority(): boolean {
     const limit = /^Max nice priority\s+(\S+)/m.exec(
       readFileSync('/proc/self/limits', 'utf8'),
     )?.[1];
-    return limit === 'unlimited' || Number(limit) >= LIMIT_FOR_NORMAL;
+    // RLIMIT_NICE is 20 less the best nice value that a process may take for itself, getrlimit(2).
+    return limit === 'unlimited' || Number(limit) >= 20 - servingPriority();
   } catch {
     // No /proc.
     return false;
@@ -25,7 +39,7 @@ export function canRestorePriority(): boolean {
 
 /** For a process that loads while others serve; only where `restorePriority` can undo it. */
 export function lowerPriority(pid: number): void {
-  setQuietly(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  setQuietly(pid, NICEST);
 }
 
 /** On Linux each thread has a priority of its own, and takes that of the one which started it. */
@@ -36,7 +50,8 @@ export function restorePriority(pid: number): void {
   } catch {
     threads = [pid];
   }
-  for (const thread of threads) setQuietly(thread, constants.priority.PRIORITY_NORMAL);
+  const priority = servingPriority();
+  for (const thread of threads) setQuietly(thread, priority);
 }
 
 function setQuietly(pid: number, priority: number): void {
