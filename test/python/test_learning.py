@@ -121,9 +121,15 @@ def test_the_report_has_each_row_and_what_can_be_told(tmp_path: Path) -> None:
     told = next(line for line in text.splitlines() if line.startswith("Better than `labels` at 95 %"))
     assert "`ensemble`" in told
 
-    (places.checkpoints / "learning" / "base-as-it-is.json").unlink()
+    assert "Not measured" not in text
+
+    for name in ("base-as-it-is", "relations", "ensemble"):
+        (places.checkpoints / "learning" / f"{name}.json").unlink()
+    (places.checkpoints / "tuning" / "tuning.json").unlink()
     parts = sections(read_learning(places, resamples=50, seed=1))
     assert "What it does to F1 was not measured." in parts
+    assert "Not measured for this report: `relations` and `ensemble`." in parts
+    assert parts[-1] == "Not measured: `python -m scripts.tune` was not run for this report."
 
 
 def test_rows_of_other_budgets_and_damaged_ones_are_refused(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from scripts.lab.arguments import Places
 from scripts.lab.bootstrap import f1_of, interval, resampled_f1
+from scripts.lab.learning_rows import Row, base_rows, student_rows
 from scripts.lab.reporting.inputs import Facts, need, read_made_by
 from scripts.lab.reporting.statistics import Estimate
 from scripts.lab.reporting.wording import (
@@ -154,6 +155,7 @@ def sections(learning: Learning) -> list[str]:
             student_text(learning.groups["student"]),
             rows_table(learning.groups["student"]),
             verdict(learning.groups["student"]),
+            *left_out(learning.groups["student"], student_rows("full", ("full", "elastic"))),
             "![Validation F1 of students taught in different ways, with 95 % intervals](report/learning.svg)",
         ]
     if learning.pretraining is not None:
@@ -161,7 +163,7 @@ def sections(learning: Learning) -> list[str]:
         parts.append(perplexity_table(learning.pretraining))
         if "fine-tuned" in learning.groups:
             rows = learning.groups["fine-tuned"]
-            parts += [rows_table(rows), verdict(rows)]
+            parts += [rows_table(rows), verdict(rows), *left_out(rows, base_rows("pretrained"))]
         else:
             parts.append("What it does to F1 was not measured.")
     if learning.tuning is not None:
@@ -172,7 +174,19 @@ def sections(learning: Learning) -> list[str]:
             "![F1 of each trial, and the best so far](report/tuning-history.svg)",
             "![F1 of the trials against each setting](report/tuning-parameters.svg)",
         ]
+    elif parts:
+        parts += [
+            "## Search for settings",
+            "Not measured: `python -m scripts.tune` was not run for this report.",
+        ]
     return parts
+
+
+def left_out(rows: Sequence[LearntRow], known: Sequence[Row]) -> list[str]:
+    """A sentence that names the rows which nobody measured, if there are any."""
+    measured = {row.name for row in rows}
+    missing = [row.name for row in known if row.name not in measured]
+    return [f"Not measured for this report: {listed(missing)}."] if missing else []
 
 
 def student_text(rows: Sequence[LearntRow]) -> str:
