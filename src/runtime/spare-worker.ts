@@ -1,4 +1,4 @@
-import { canRestorePriority, lowerPriority, restorePriority } from './worker-priority.js';
+import { canRestorePriority, lowerPriority, restorePriority } from './process-priority.js';
 import { RunFailedError } from './worker.js';
 import type { PoolWorker } from './pool-worker.js';
 import type { BatchInput, LoadVariant } from './protocol.js';
@@ -13,8 +13,6 @@ const LOAD_TIMEOUT_MS = 120_000;
 /** The shortest window that any variant must take. */
 const WARM_UP_TOKENS = 8;
 
-let mayLower: boolean | undefined;
-
 /**
  * Loads variants in a worker that serves nobody, and runs each of the new ones once, since a session's first run is slow.
  * At low priority where that can be taken back. Rejects with SpareFailedError or WorkerDiedError; the worker is of no
@@ -24,15 +22,15 @@ export async function loadSpare(
   worker: PoolWorker,
   variants: readonly LoadVariant[],
 ): Promise<void> {
-  mayLower ??= canRestorePriority();
+  const mayLower = canRestorePriority();
   const timer = setTimeout(() => worker.kill(), LOAD_TIMEOUT_MS);
-  if (mayLower) lowerPriority(worker.pid);
+  if (mayLower) await lowerPriority(worker.pid);
   try {
     const [failed] = await worker.load(variants);
     if (failed !== undefined) throw new SpareFailedError(`${failed.name}: ${failed.detail}`);
     for (const { name } of variants) await warmUp(worker, name);
   } finally {
-    if (mayLower) restorePriority(worker.pid);
+    if (mayLower) await restorePriority(worker.pid);
     clearTimeout(timer);
   }
 }

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { FrameAssembler } from './frame-assembler.js';
 import { decodeFrame, encodeFrame } from './frame-codec.js';
 import { CHANNEL_FD } from './gateway-channel.js';
-import { setServingPriority } from './worker-priority.js';
+import { setServingPriority } from './process-priority.js';
 import type { BatchInput, BatchOutput, FromWorker, LoadVariant, ToWorker } from './protocol.js';
 
 /** The worker process ended before it answered. */

@@ -80,7 +80,7 @@ describe('VariantAdmin', () => {
     assert.equal(registry.get('made')?.state, 'active');
     await soon();
     admin.cancelBuild(id);
-    await soon();
+    await admin.ended(id);
     assert.equal(registry.get('made-int8'), undefined, 'its name is free again');
     await admin.remove('made');
     assert.deepEqual(forgotten, ['made']);
