@@ -1,5 +1,6 @@
 import type { PlannedRequest } from './arrivals/schedule.js';
 import type { CorpusSentence } from './corpus/corpus.js';
+import { beforeOthers } from './generator-priority.js';
 import { createNerClient } from './ner-client.js';
 import { pace } from './pacer.js';
 import { sendSchedule } from './send-schedule.js';
@@ -24,14 +25,15 @@ export async function answersTo(
 ): Promise<TimedAnswer[]> {
   const client = createNerClient({ url, headers: cache ? {} : { 'cache-control': 'no-cache' } });
   try {
-    const sent = await sendSchedule({
+    const options = {
       schedule,
-      bodyOf: ({ sentence, budgetMs }) =>
+      bodyOf: ({ sentence, budgetMs }: PlannedRequest) =>
         JSON.stringify({ text: corpus[sentence]!.text, latency_budget_ms: budgetMs, ...fields }),
-      send: (body) => client.send(body),
+      send: (body: string) => client.send(body),
       pace,
       retries,
-    });
+    };
+    const sent = await beforeOthers(() => sendSchedule(options));
     return sent.filter(({ atMs }) => atMs >= 0).map(readTimedAnswer);
   } finally {
     await client.close();

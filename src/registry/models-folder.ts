@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { wasAdded, wasBuilt } from './built-variants.js';
 import { cardSchema, variantName, type Card } from './card.js';
+import { cardText } from './card-text.js';
 import { withLock } from './folder-lock.js';
 import { ModelsError, readCard, readManifest } from './read-models.js';
 import { isStorageFull, syncFolder, writeDurably } from './write-durably.js';
@@ -112,7 +113,7 @@ export class ModelsFolder {
       for (const [file, bytes] of Object.entries(files)) {
         await writeDurably(path.join(aside, file), bytes);
       }
-      await writeDurably(path.join(aside, 'card.json'), `${JSON.stringify(card, null, 2)}\n`);
+      await writeDurably(path.join(aside, 'card.json'), cardText(card));
       const target = path.join(this.#dir, card.name);
       // A build that was killed before it was listed.
       if (existsSync(target)) await rename(target, path.join(this.#dir, `.removing-${card.name}`));
