@@ -1,16 +1,24 @@
-"""Makes the dynamic int8 variant of an exported model.
+"""Makes a quantized variant of an exported model; dynamic int8 is what the gateway serves on CPUs.
 
     python -m scripts.quantize --source models/full/model.onnx --name full-int8
     python -m scripts.quantize --source checkpoints/onnx/pruned-ffn50/model.onnx --name pruned-ffn50-int8
+    python -m scripts.quantize --source models/full/model.onnx --name full-w4 --method w4
+    python -m scripts.quantize --source models/full/model.onnx --name full-static --method int8-static --data FOLDER
     python -m scripts.quantize --smoke
 
-Weights int8 with a scale a column, activations uint8 at run time and shared by query, key and value, word
-embeddings int8 with a scale a row. See scripts/lab/onnx_quantize.py. Writes MODELS/NAME/model.onnx.
+`--method int8`: weights int8 with a scale a column, activations uint8 at run time and shared by query, key and value,
+word embeddings int8 with a scale a row. See scripts/lab/onnx_quantize.py.
+`int8-static`: the ranges of activations are found beforehand on training sentences of --data; only products with
+weights are quantized, with a scale a column. `int8-static-naive` is what to leave alone: every operator, one scale a
+tensor, few sentences.
+`w8`, `w4`: weights only, in blocks of 32 rows. `fp16-compute`: for GPUs, where int8 gains nothing.
+See scripts/lab/quantization_methods.py. Writes MODELS/NAME/model.onnx.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +26,7 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from scripts.lab.arguments import (
+    Places,
     parser_for,
     refuse_overwrite,
     resolve_places,
@@ -25,7 +34,18 @@ from scripts.lab.arguments import (
     show_config,
 )
 from scripts.lab.aside import written_aside
+from scripts.lab.cards import tokenizer_of
 from scripts.lab.onnx_quantize import KEPT_IN_FLOAT, quantize
+from scripts.lab.quantization_methods import (
+    METHODS,
+    NAIVE_SENTENCES,
+    STATIC_SENTENCES,
+    Feeds,
+    compute_in_halves,
+    equal_windows,
+    quantize_statically,
+    quantize_weights,
+)
 from scripts.lab.runtime import open_session, shape_feeds
 
 
@@ -34,6 +54,13 @@ def parse() -> argparse.Namespace:
     group = parser.add_argument_group("quantize")
     group.add_argument("--source", type=Path, help="model.onnx that scripts.export wrote")
     group.add_argument("--name", default="full-int8", help="name of the variant (%(default)s)")
+    group.add_argument("--method", choices=METHODS, default="int8", help="(%(default)s)")
+    group.add_argument(
+        "--calibration-sentences",
+        type=int,
+        help="training sentences for the static methods "
+        f"({STATIC_SENTENCES}, or {NAIVE_SENTENCES} for the naive one)",
+    )
     group.add_argument(
         "--keep", nargs="*", default=list(KEPT_IN_FLOAT), help="weights that stay float (%(default)s)"
     )
@@ -42,9 +69,19 @@ def parse() -> argparse.Namespace:
         type=int,
         choices=(7, 8),
         default=8,
-        help="7 for CPUs without VNNI, whose products saturate",
+        help="7 for CPUs without VNNI, whose products saturate; with --method int8 only",
     )
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.weight_bits != 8 and args.method != "int8":
+        parser.error(f"--weight-bits {args.weight_bits}: only --method int8 has it, not {args.method}")
+    if args.calibration_sentences is not None:
+        if not args.method.startswith("int8-static"):
+            parser.error(
+                f"--calibration-sentences: --method {args.method} needs no calibration; leave it out"
+            )
+        if args.calibration_sentences < 1:
+            parser.error(f"--calibration-sentences {args.calibration_sentences}: expected 1 or more")
+    return args
 
 
 def read_graph(source: Path) -> onnx.ModelProto:
@@ -54,16 +91,58 @@ def read_graph(source: Path) -> onnx.ModelProto:
         raise ValueError(f"{source}: no ONNX model, or a damaged one ({error})") from error
 
 
+def calibration_feeds(args: argparse.Namespace, places: Places) -> list[Feeds]:
+    """Training sentences, drawn with the seed, encoded as the gateway does and put into windows of one length."""
+    # Imported only here, because they load torch, which nothing else in this script needs.
+    from scripts.lab.batches import SpecialTokens, collate
+    from scripts.lab.corpus import as_text
+    from scripts.lab.encoding import encode_texts, load_tokenizer
+
+    naive = args.method == "int8-static-naive"
+    count = args.calibration_sentences or (NAIVE_SENTENCES if naive else STATIC_SENTENCES)
+    sentences = places.read_split("train")
+    if args.smoke:
+        count = min(count, len(sentences))
+    if count > len(sentences):
+        raise ValueError(
+            f"--calibration-sentences {count}: the training split has {len(sentences)}; ask for fewer"
+        )
+    chosen = random.Random(args.seed).sample(sentences, count)
+    tokenizer = load_tokenizer(tokenizer_of(places.models, args.name))
+    special = SpecialTokens.of(tokenizer)
+    encoded = encode_texts(tokenizer, [as_text(sentence)[0] for sentence in chosen])
+    return equal_windows(
+        [
+            {name: tensor.numpy() for name, tensor in collate([item], special).inputs().items()}
+            for item in encoded
+            if item.ids
+        ]
+    )
+
+
+def quantized_by_method(args: argparse.Namespace, places: Places, source: onnx.ModelProto) -> onnx.ModelProto:
+    if args.method == "int8":
+        return quantize(source, keep=args.keep, weight_bits=args.weight_bits)
+    if args.method in ("w8", "w4"):
+        return quantize_weights(source, int(args.method[1]), keep=args.keep)
+    if args.method == "fp16-compute":
+        return compute_in_halves(source)
+    naive = args.method == "int8-static-naive"
+    return quantize_statically(source, calibration_feeds(args, places), naive=naive, keep=args.keep)
+
+
 def main() -> None:
     args = parse()
     places = resolve_places(args)
     if args.smoke and args.source is None:
         # Imported only here, because they load transformers, which nothing else in this script needs.
         from scripts.lab.onnx_graph import tagger_graph
-        from scripts.lab.smoke import small_model
+        from scripts.lab.smoke import small_model, small_tokenizer
+        from scripts.lab.smoke_products import smoke_variant
 
+        smoke_variant(places, "full")  # for its tokenizer
         args.source = places.checkpoints / "source.onnx"
-        onnx.save(tagger_graph(small_model(100, layers=6)), args.source)
+        onnx.save(tagger_graph(small_model(small_tokenizer().get_vocab_size(), layers=6)), args.source)
     show_config(args)
     if args.source is None:
         raise ValueError("pass --source MODEL.onnx, as written by scripts.export (or --smoke)")
@@ -74,7 +153,7 @@ def main() -> None:
     target = places.models / args.name / "model.onnx"
     refuse_overwrite(target, args.force)
 
-    quantized = quantize(read_graph(args.source), keep=args.keep, weight_bits=args.weight_bits)
+    quantized = quantized_by_method(args, places, read_graph(args.source))
     # A sanity check: finite, and not far from the source on random ids.
     feeds = shape_feeds(2, 16, vocabulary=100, seed=args.seed)
     expected = open_session(args.source, threads=1).run(None, feeds)[0]
