@@ -1,11 +1,12 @@
 import path from 'node:path';
-import { errors } from '../errors.js';
 import type { BuildJob, BuildOutcome, StartBuild } from '../building/build-job.js';
 import type { FitJob, FitOutcome, StartFit } from '../building/fit-job.js';
+import { FolderError } from '../registry/folder-error.js';
 import type { ModelsFolder } from '../registry/models-folder.js';
 import type { VariantRegistry } from '../registry/variant-registry.js';
 import type { BuildOutcomeView, Report } from './build-queue.js';
 import type { BuiltFiles } from './built-files.js';
+import { folderFailure } from './folder-failure.js';
 import type { VariantRoster } from './variant-roster.js';
 
 type Built = Extract<BuildOutcome, { kind: 'built' }>;
@@ -74,7 +75,9 @@ export class VariantMaker {
       'build' in wanted
         ? startBuild({ ...wanted.build, outputDir }, progress)
         : startFit({ ...wanted.fit, outputDir }, progress);
-    signal.addEventListener('abort', () => running.cancel(), { once: true });
+    // It may have been cancelled while the folder was made, of which no event tells any more.
+    if (signal.aborted) running.cancel();
+    else signal.addEventListener('abort', () => running.cancel(), { once: true });
     const outcome = await running.done;
     if ('front' in outcome) report({ front: outcome.front });
     if (outcome.kind === 'built') return { built: outcome };
@@ -138,7 +141,9 @@ function endOf(outcome: NotBuilt): BuildOutcomeView {
 }
 
 function keepingFailed(error: unknown): { code: string; detail: string } {
-  const { code } = error as { code?: string };
-  if (code === 'storage_full') return { code, detail: errors.storageFull().message };
-  return { code: code ?? 'internal', detail: (error as Error).message };
+  const failure = folderFailure(error);
+  const detail = failure?.message ?? 'It could not be kept in the models folder.';
+  // The folder's own codes say more than those of HTTP.
+  const code = error instanceof FolderError ? error.code : (failure?.code ?? 'internal');
+  return { code, detail };
 }

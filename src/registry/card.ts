@@ -1,13 +1,10 @@
 import { z } from 'zod';
+import { variantName } from '../names.js';
 import { calibrationSchema } from './calibration.js';
 
 const f1 = z.number().min(0).max(1);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits');
 const free = z.record(z.string(), z.unknown());
-
-export const variantName = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'expected lower-case letters, digits, ".", "_" or "-"');
 
 /** The most important first, as numbers of units; one list a layer. */
 const orders = z.array(z.array(z.int().min(0)).min(1)).min(1);
