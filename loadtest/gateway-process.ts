@@ -19,6 +19,8 @@ interface GatewayOptions {
   script?: readonly string[];
   /** See `startServer`. */
   niceness?: number;
+  /** Of its environment beside ours: what has no option of its own. */
+  env?: Readonly<Record<string, string>>;
 }
 
 export interface Gateway {
@@ -56,6 +58,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       ...(configPath === undefined ? {} : { ENTIER_CONFIG: configPath }),
       ...(modelsDir === undefined ? {} : { ENTIER_MODELS_DIR: modelsDir }),
       ...(threads === undefined ? {} : { ENTIER_THREADS: `${threads}` }),
+      ...options.env,
     }),
     readyPath: '/readyz',
     ...(niceness === undefined ? {} : { niceness }),

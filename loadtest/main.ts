@@ -1,5 +1,7 @@
 import { abAbout, abFlags, runAb } from './ab.js';
 import { benchAbout, benchFlags, runBench } from './bench.js';
+import { buildsAbout, runBuilds } from './builds.js';
+import { buildsFlags, buildsNotes } from './builds/builds-flags.js';
 import { cascadeAbout, cascadeFlags, cascadeNotes, runCascade } from './cascade.js';
 import { runCommand } from './command.js';
 import type { FlagSpec, FlagValues } from './flags.js';
@@ -90,6 +92,13 @@ const commands: Readonly<Record<string, Entry>> = {
     notes: overheadNotes.join('\n'),
     flags: overheadFlags,
     run: runOverhead,
+  }),
+  builds: entry({
+    typed: 'loadtest -- builds',
+    about: buildsAbout,
+    notes: buildsNotes.join('\n'),
+    flags: buildsFlags,
+    run: (flags) => runBuilds(flags),
   }),
   growth: entry({
     typed: 'loadtest -- growth',

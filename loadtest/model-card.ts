@@ -3,9 +3,13 @@ import path from 'node:path';
 
 /** What load tests need to know of a card.json. */
 export interface CardFacts {
+  name: string;
   file: string;
   labels: string[];
   recipe: { precision: string };
+  sha256: string;
+  sizeBytes: number;
+  parameters: number;
   tokenizer: { directory: string };
   /** Entity F1 on the validation split. */
   quality: { value: number };

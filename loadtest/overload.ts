@@ -58,7 +58,9 @@ export async function runOverload(flags: OverloadFlags, limits: Limits = {}): Pr
 }
 
 /** A round in which the load generator was too slow to find the capacity is the last: the next one would be as it is. */
-async function measureRounds(options: MeasureOptions): Promise<OverloadRound[]> {
+async function measureRounds(
+  options: MeasureOptions & { flags: OverloadFlags },
+): Promise<OverloadRound[]> {
   const { flags } = options;
   const numbers = Array.from({ length: flags.rounds }, (_, round) => round);
   const steps = numbers.flatMap((round) => stepsOf(flags, round));

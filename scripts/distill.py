@@ -4,10 +4,13 @@
     python -m scripts.distill --data FOLDER --layers 0,1,3,5 --name distilled-4l
     python -m scripts.distill --data FOLDER --teacher seed2 --layers 0,1,2,3,4,5 --ensemble seed1 seed2 \\
         --hidden-weight 0 --name full
+    python -m scripts.distill --data FOLDER --target hard --hidden-weight 0 --relation-weight 1 --name student
     python -m scripts.distill --smoke
 
 Loss: KL divergence of the logits at temperature 2, mean squared error of the hidden states, and .3 of the
-cross entropy. With --ensemble the logits are the mean of several taggers', asked once and kept in
+cross entropy. --target hard learns the teacher's most probable labels instead of its logits, --relation-weight adds
+how the tokens of the last layer look at each other (MiniLMv2), --layer-map says which hidden state learns which
+(TinyBERT). With --ensemble the logits are the mean of several taggers', asked once and kept in
 CHECKPOINTS/soft-labels. Writes CHECKPOINTS/NAME. An interrupted run goes on after its last whole epoch.
 """
 
@@ -30,12 +33,12 @@ from scripts.lab.arguments import (
 )
 from scripts.lab.batches import training_batches
 from scripts.lab.compute import device_for
-from scripts.lab.distillation import even_matches
+from scripts.lab.distillation import matches_of
 from scripts.lab.model import load_checkpoint
 from scripts.lab.progress import progress
 from scripts.lab.shrink import keep_channels, keep_layers, unit_importance
 from scripts.lab.smoke_products import smoke_checkpoint
-from scripts.lab.student import add_student_arguments, train_student
+from scripts.lab.student import add_student_arguments, add_teaching_arguments, train_student
 
 
 def parse() -> argparse.Namespace:
@@ -48,9 +51,22 @@ def parse() -> argparse.Namespace:
     model.add_argument(
         "--ffn-share", type=float, default=1.0, help="share of their channels that stays (%(default)s)"
     )
+    model.add_argument(
+        "--layer-map",
+        default="even",
+        help="which hidden state of the student learns which of the teacher's: even, or pairs such as 0:0,3:6 "
+        "(%(default)s)",
+    )
     model.add_argument("--name", default="distilled-3l", help="name of the checkpoint (%(default)s)")
     add_student_arguments(parser, epochs=10, learning_rate=3e-4)
+    add_teaching_arguments(parser)
     return parser.parse_args()
+
+
+def layer_numbers(text: str) -> list[int]:
+    if not all(part.strip().isdecimal() for part in text.split(",")):
+        raise ValueError(f"--layers {text!r}: expected numbers with commas between them, such as 0,2,4")
+    return [int(number) for number in text.split(",")]
 
 
 def main() -> None:
@@ -59,7 +75,7 @@ def main() -> None:
     places = resolve_places(args)
     if args.smoke:
         args.epochs, args.lr = 2, 2e-3
-        args.adversarial = 0.05
+        args.adversarial, args.relation_heads = 0.05, 4  # the tiny model has few units
         smoke_checkpoint(places, args.teacher)
     show_config(args)
     target = places.checkpoints / args.name
@@ -70,10 +86,10 @@ def main() -> None:
     torch.manual_seed(args.seed)
 
     # 2. Teacher, student and data.
-    layers = [int(number) for number in args.layers.split(",")]
+    layers = layer_numbers(args.layers)
     teacher, tokenizer, case_types = load_checkpoint(places.checkpoints / args.teacher)
     teacher.to(device_for(args.device))
-    matched = even_matches(layers, teacher.config.num_hidden_layers)
+    matched = matches_of(args.layer_map, layers, teacher.config.num_hidden_layers)
     sentences = places.read_split("train")
     validation = places.read_split("validation")
     student = keep_layers(teacher, layers)

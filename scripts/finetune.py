@@ -22,6 +22,7 @@ from scripts.lab.arguments import (
     clear,
     command_line,
     parser_for,
+    positive,
     refuse_overwrite,
     resolve_places,
     run_script,
@@ -46,6 +47,9 @@ def parse() -> argparse.Namespace:
     model.add_argument("--name", default="full", help="name of the checkpoint (%(default)s)")
     training = parser.add_argument_group("training")
     training.add_argument("--epochs", type=int, default=10)
+    training.add_argument(
+        "--steps-per-epoch", type=positive, metavar="N", help="this many batches an epoch, drawn (all)"
+    )
     training.add_argument(
         "--lr", type=float, default=3e-4, help="peak learning rate of the head (%(default)s)"
     )
@@ -107,7 +111,10 @@ def main() -> None:
     def epoch_batches(epoch: int) -> list[Batch]:
         rng = random.Random(args.seed * 1000 + epoch)
         texts = epoch_sentences(sentences, mentions, augmentation, rng)
-        return training_batches(texts, tokenizer, batch_size=args.batch_size, case_types=case_types, rng=rng)
+        batches = training_batches(
+            texts, tokenizer, batch_size=args.batch_size, case_types=case_types, rng=rng
+        )
+        return batches[: args.steps_per_epoch]
 
     def loss(tagger: BertForTokenClassification, batch: Batch) -> torch.Tensor:
         return tagger(**batch.inputs(), labels=batch.labels).loss

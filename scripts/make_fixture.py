@@ -19,13 +19,10 @@ import torch
 from tokenizers import Tokenizer
 
 from scripts.lab.arguments import run_script
-from scripts.lab.cards import build_card, recipe_of, write_manifest
+from scripts.lab.cards import build_card, recipe_of, reference_of, write_card_file, write_manifest
 from scripts.lab.encoding import load_tokenizer
 from scripts.lab.onnx_graph import tagger_graph
 from scripts.lab.onnx_quantize import quantize
-from scripts.lab.records import write_json
-from scripts.lab.runtime import onnx_runner, open_session
-from scripts.lab.serving import answer_texts
 from scripts.lab.smoke import small_model, small_tokenizer
 from scripts.lab.smoke_corpus import NAMES, PATTERNS
 
@@ -47,8 +44,6 @@ def write_variant(
     directory = root / name
     directory.mkdir()
     onnx.save(model, directory / "model.onnx")
-    runner = onnx_runner(open_session(directory / "model.onnx", threads=1))
-    answers = answer_texts(runner, tokenizer, texts, case_types=True, what=name)
     card = build_card(
         name=name,
         description="Random weights, for the tests of the gateway only.",
@@ -60,20 +55,12 @@ def write_variant(
         providers=["cpu"] if name.endswith("int8") else ["cpu", "cuda"],
         quality=QUALITY[name],
         evaluation={},
-        reference=[
-            {
-                "text": text,
-                "entities": [
-                    {"label": span.label, "start": span.start, "end": span.end} for span in answer.viterbi
-                ],
-            }
-            for text, answer in zip(texts, answers, strict=True)
-        ],
+        reference=reference_of(directory / "model.onnx", tokenizer, texts, case_types=True),
         latency=None,
         # No date: the same seed makes the same bytes.
         provenance={"command": "python -m scripts.make_fixture", "seed": 1},
     )
-    write_json(directory / "card.json", card)
+    write_card_file(directory / "card.json", card)
 
 
 def main() -> None:

@@ -43,7 +43,7 @@ from scripts.lab.progress import progress
 from scripts.lab.serving import served_f1
 from scripts.lab.shrink import keep_channels, keep_units, unit_importance
 from scripts.lab.smoke_products import smoke_checkpoint
-from scripts.lab.student import add_student_arguments, train_student
+from scripts.lab.student import add_student_arguments, add_teaching_arguments, train_student
 from scripts.lab.time_search import TimeSearch
 
 LOSS_EVERY = 8  # of the validation batches, what shapes are compared on
@@ -69,6 +69,7 @@ def parse() -> argparse.Namespace:
         "--trials", type=int, default=40, help="searches with other weights, by measured loss (%(default)s)"
     )
     add_student_arguments(parser, epochs=5, learning_rate=2e-4)
+    add_teaching_arguments(parser)
     return parser.parse_args()
 
 

@@ -22,17 +22,18 @@ from safetensors import safe_open
 from scripts.lab.arguments import parser_for, refuse_overwrite, resolve_places, run_script, show_config
 from scripts.lab.cards import (
     build_card,
+    check_enough,
     graph_properties,
     read_reference_sentences,
     recipe_of,
+    reference_of,
     tokenizer_of,
+    write_card_file,
     write_manifest,
 )
 from scripts.lab.encoding import load_tokenizer
 from scripts.lab.measurements import read_made_by, read_measurements
-from scripts.lab.records import now, sha256_of, write_json
-from scripts.lab.runtime import onnx_runner, open_session
-from scripts.lab.serving import answer_texts
+from scripts.lab.records import now, sha256_of
 from scripts.lab.smoke_card import write_smoke_card_inputs
 from scripts.lab.versions import library_versions
 
@@ -44,13 +45,6 @@ def parse() -> argparse.Namespace:
     group.add_argument("--checkpoint", help="checkpoint that it was made from (NAME)")
     group.add_argument("--parent", help="released variant that it was made from")
     group.add_argument("--description", help="one plain sentence (made from the recipe)")
-    group.add_argument(
-        "--sentences",
-        type=Path,
-        default=Path("loadtest/corpus/sentences.jsonl"),
-        help="JSON lines that reference sentences are taken from (%(default)s)",
-    )
-    group.add_argument("--reference-count", type=int, default=64)
     return parser.parse_args()
 
 
@@ -73,7 +67,7 @@ def main() -> None:
     places = resolve_places(args)
     checkpoint_name = args.checkpoint or args.name
     if args.smoke:
-        args.sentences = write_smoke_card_inputs(places, args.name, checkpoint_name)
+        write_smoke_card_inputs(places, args.name, checkpoint_name)
     show_config(args)
     model_file = places.models / args.name / "model.onnx"
     if not model_file.is_file():
@@ -98,21 +92,11 @@ def main() -> None:
 
     # 3. Its own answers on the project's sentences.
     tokenizer_file = tokenizer_of(places.models, args.name)
-    texts = read_reference_sentences(args.sentences, args.reference_count)
-    runner = onnx_runner(open_session(model_file, threads=1))
     case_types = bool(training["caseTypes"])
-    answers = answer_texts(
-        runner, load_tokenizer(tokenizer_file), texts, case_types=case_types, what="reference"
+    reference = reference_of(
+        model_file, load_tokenizer(tokenizer_file), read_reference_sentences(), case_types=case_types
     )
-    reference = [
-        {
-            "text": text,
-            "entities": [
-                {"label": span.label, "start": span.start, "end": span.end} for span in answer.viterbi
-            ],
-        }
-        for text, answer in zip(texts, answers, strict=True)
-    ]
+    check_enough(args.name, reference, smoke=args.smoke)
 
     # 4. The card, checked and written.
     int8 = recipe["precision"] == "int8-dynamic"
@@ -157,7 +141,7 @@ def main() -> None:
     parameters = checkpoint_parameters(places.checkpoints / checkpoint_name)
     if card["parameters"] != parameters:
         raise RuntimeError(f"{args.name} has {card['parameters']} parameters, its checkpoint {parameters}")
-    write_json(model_file.parent / "card.json", card)
+    write_card_file(model_file.parent / "card.json", card)
     listed = write_manifest(places.models)
     print(f"{model_file.parent / 'card.json'}; the manifest lists {', '.join(listed)}")
 

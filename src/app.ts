@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { recipeSchema } from './compress/recipe.js';
 import { Experiments } from './experiments/experiments.js';
 import { activateVariants } from './gateway/activate-variants.js';
+import { autoFit } from './gateway/auto-fit.js';
 import { Cascade } from './gateway/cascade.js';
 import { Dispatcher } from './gateway/dispatcher.js';
 import { Families, familyFacts } from './gateway/families.js';
@@ -18,7 +19,8 @@ import { BuiltFiles } from './gateway/built-files.js';
 import { settleLayout, type SettledLayout } from './gateway/settle-layout.js';
 import { ResultCache } from './gateway/result-cache.js';
 import { TextAnswerer } from './gateway/text-answerer.js';
-import { variantServices } from './gateway/variant-services.js';
+import { VariantUsage } from './gateway/variant-usage.js';
+import { variantServices, type VariantServices } from './gateway/variant-services.js';
 import { closeServer } from './http/close-server.js';
 import { listen, urlOf } from './http/listen.js';
 import { openLoopback } from './http/loopback.js';
@@ -108,13 +110,9 @@ export async function createApp({
     onFree: () => dispatcher.pump(),
     onRestart: (reason) => metrics.workerRestarts.inc({ reason }),
     onVariantFailed: (name, failure, detail) => {
-      // Every worker finds the same; one that was forgotten since is nobody's loss.
-      const state = registry.get(name)?.state;
-      if (state === undefined || state === 'failed') return;
       logger.error({ variant: name, failure, detail }, 'a variant cannot be loaded');
-      registry.fail(name, detail);
+      roster.fail(name, detail);
       if (failure === 'provider_unavailable') cudaFailure ??= detail;
-      roster.publish();
     },
   });
   const dispatcher = new Dispatcher({
@@ -144,9 +142,11 @@ export async function createApp({
   await families.open();
   const tokenizerOf = (card: Card) =>
     families.of({ name: card.name, family: familyOf(card) }).tokenizer;
-  const gateway = new Gateway({
+  const experiments = new Experiments(config.experiments);
+  const usage = new VariantUsage(now);
+  const gateway: Gateway = new Gateway({
     registry,
-    experiments: new Experiments(config.experiments),
+    experiments,
     families,
     provider: () => {
       const gpu = registry.active().some(({ provider }) => provider === 'cuda');
@@ -155,12 +155,14 @@ export async function createApp({
     },
     layout: () => layout,
     metrics,
+    isOnItsWay: (name) => roster.isOnItsWay(name),
+    onAnswer: (variant) => usage.record(variant),
     now,
   });
   const padIdOf = (card: Card): number => tokenizerOf(card).padId;
-  const { roster, admin } = variantServices({
-    ...{ registry, pool, scheduler, metrics, config, now, logger },
-    settled: () => dispatcher.settled(),
+  const { roster, admin }: VariantServices = variantServices({
+    ...{ registry, pool, scheduler, metrics, config, experiments, usage, now, logger },
+    inFlight: gateway.inFlight,
     loading: { providers: providerPlan.order, padIdOf },
     threads: () => layout?.threads,
     openFamily: (card) => families.openFor(card),
@@ -206,6 +208,7 @@ export async function createApp({
         logger.warn({ tiers: uncascaded }, `these tiers ask for a cascade, but ${why}`);
       }
       gateway.open();
+      void autoFit({ config, registry, admin, logger });
       return {
         url: urlOf(server),
         variants: registry

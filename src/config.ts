@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { contradictions } from './config-contradictions.js';
 import { fromEnvironment, fromFile } from './config-sources.js';
 import { plainName, variantName } from './names.js';
 import type { Environment } from './config-sources.js';
@@ -124,6 +125,16 @@ export const configSchema = z.strictObject({
   scheduling: scheduling
     .prefault({})
     .describe('Mechanisms of the scheduler, each of which can be switched off to see its worth.'),
+  autoFit: z
+    .union([z.literal('auto'), z.boolean(), z.array(plainName)], {
+      error: 'expected "auto", true, false or a list of tiers',
+    })
+    .default('auto')
+    .describe('Tiers that get a variant made if none can meet them; auto: all, of own models.'),
+  maxWarmBytes: z
+    .union([z.literal('auto'), z.int().min(1)], { error: 'expected "auto" or a number of bytes' })
+    .default('auto')
+    .describe('Memory of the variants in all workers; auto: half of what there is.'),
   adminKey: z
     .string()
     .refine((key) => key === '' || ADMIN_KEY.test(key), {
@@ -137,6 +148,9 @@ export const configSchema = z.strictObject({
     .default('')
     .describe('Where the CUDA libraries are looked for, besides the usual folders.'),
 });
+
+/** As it was parsed, before it is frozen. */
+export type ParsedConfig = z.output<typeof configSchema>;
 
 type Frozen<T> = T extends object ? { readonly [Key in keyof T]: Frozen<T[Key]> } : T;
 
@@ -181,54 +195,6 @@ export function loadConfig({
     );
   }
   throw new ConfigError(problems);
-}
-
-/** What each key allows but together cannot work; every message names the ways out. */
-function contradictions(config: z.output<typeof configSchema>): string[] {
-  const { tiers, defaultTier, experiments } = config;
-  const { maxBudgetMs } = config.limits;
-  const problems: string[] = [];
-  if (!Object.hasOwn(tiers, defaultTier)) {
-    const names = Object.keys(tiers).join(', ');
-    problems.push(
-      `defaultTier: there is no tier ${defaultTier}; add it to tiers or choose one of ${names}`,
-    );
-  }
-  for (const [name, tier] of Object.entries(tiers)) {
-    const budgetMs = typeof tier === 'number' ? tier : tier.budgetMs;
-    if (
-      typeof tier === 'object' &&
-      tier.policy === 'best' &&
-      tier.maxErrorProbability !== undefined
-    ) {
-      problems.push(
-        `tiers.${name}: maxErrorProbability is for policy cascade only; set "policy": "cascade" or remove it`,
-      );
-    }
-    if (budgetMs <= maxBudgetMs) continue;
-    problems.push(
-      `tiers.${name}: ${budgetMs} ms is over limits.maxBudgetMs; lower it or raise the limit of ${maxBudgetMs} ms`,
-    );
-  }
-  for (const name of repeated(experiments)) {
-    problems.push(`experiments: two are named ${name}; rename or remove one`);
-  }
-  for (const { name, arms } of experiments) {
-    for (const arm of repeated(arms)) {
-      problems.push(`experiments: ${name} has two arms named ${arm}; rename or remove one`);
-    }
-    if (arms.every(({ weight }) => weight === 0)) {
-      problems.push(
-        `experiments: all weights of ${name} are 0; give an arm a weight or remove the experiment`,
-      );
-    }
-  }
-  return problems;
-}
-
-function repeated(named: readonly { name: string }[]): string[] {
-  const names = named.map(({ name }) => name);
-  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 }
 
 function deepFreeze<T>(value: T): Frozen<T> {

@@ -108,6 +108,12 @@ export const errors = {
     new GatewayError('not_ready', 'No variant is ready to serve yet; see /readyz.', {
       retryAfterMs,
     }),
+  variantLoading: (retryAfterMs: number) =>
+    new GatewayError(
+      'not_ready',
+      'This variant was unloaded to save memory and is being loaded again; try again in a moment.',
+      { retryAfterMs },
+    ),
   draining: (retryAfterMs: number) =>
     new GatewayError('draining', 'The gateway is shutting down; ask another replica.', {
       retryAfterMs,

@@ -37,7 +37,7 @@ export interface MeasureOptions {
   /** The gateway's address, without a path. */
   url: string;
   corpus: readonly CorpusSentence[];
-  flags: OverloadFlags;
+  flags: Pick<OverloadFlags, 'budgets' | 'on-miss' | 'variant' | 'warmup'>;
   maxSendLagP99Ms?: number | undefined;
 }
 

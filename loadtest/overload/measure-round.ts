@@ -1,25 +1,11 @@
-import { loadNer } from '../ner-load.js';
 import type { Step } from '../progress.js';
-import { tally } from '../statistics.js';
-import { capacityOf, sweepRates, type Capacity, type SweepLoad } from './capacity.js';
-import {
-  loadIds,
-  loadNames,
-  planLoad,
-  planSweepLoad,
-  secondsOf,
-  sweepName,
-  type LoadId,
-} from './loads.js';
+import { findCapacity, type FoundCapacity } from './find-capacity.js';
+import { loadIds, loadNames, planLoad, secondsOf, sweepName, type LoadId } from './loads.js';
 import { measureLoad, type MeasuredLoad, type MeasureOptions } from './measure-load.js';
 import { loadSeconds, type OverloadFlags } from './overload-flags.js';
 
-export interface OverloadRound {
-  /** Answers per second of the closed loop, late ones too. */
-  estimatePerSecond: number;
-  sweep: SweepLoad[];
-  /** Undefined where all loads that look for it were sent late; there are no others then. */
-  capacity: Capacity | undefined;
+/** Where the capacity is not known there are no loads. */
+export interface OverloadRound extends FoundCapacity {
   loads: Partial<Record<LoadId, MeasuredLoad>>;
 }
 
@@ -37,6 +23,7 @@ export function stepsOf(flags: OverloadFlags, round: number): Step[] {
 }
 
 interface RoundOptions extends MeasureOptions {
+  flags: OverloadFlags;
   round: number;
   /** Begins a step: the next one of `stepsOf`, or another. */
   next: (unplanned?: Step) => void;
@@ -51,13 +38,11 @@ export async function measureRound(options: RoundOptions): Promise<OverloadRound
     measureLoad(load, { ...options, seed: seed++ });
 
   next();
-  const estimatePerSecond = await estimateThroughput(options);
-  const sweep = await sweepRates(flags.sweep, (percent, planned) => {
-    next(planned ? undefined : sweepStep(percent, { flags, round }));
-    const seconds = flags['sweep-seconds'];
-    return measure(planSweepLoad(percent, { estimatePerSecond, seconds }));
+  const { estimatePerSecond, sweep, capacity } = await findCapacity(options, {
+    measure,
+    beforeRate: (percent, planned) =>
+      next(planned ? undefined : sweepStep(percent, { flags, round })),
   });
-  const capacity = capacityOf(sweep);
   const loads: OverloadRound['loads'] = {};
   if (capacity !== undefined) {
     for (const id of loadIds) {
@@ -67,26 +52,6 @@ export async function measureRound(options: RoundOptions): Promise<OverloadRound
     }
   }
   return { estimatePerSecond, sweep, capacity, loads };
-}
-
-/** Answers per second of a closed loop, late ones too; throws where there is none. */
-async function estimateThroughput({ url, corpus, flags }: MeasureOptions): Promise<number> {
-  const { budgets, connections, warmup: warmupSeconds, variant } = flags;
-  const { answers, seconds } = await loadNer({
-    ...{ url, corpus, connections, warmupSeconds, seconds: flags['sweep-seconds'], cache: false },
-    fields: (sequence) => ({
-      latency_budget_ms: budgets[sequence % budgets.length],
-      // Refused connections would ask again at once, and refusing them would be what is measured.
-      on_miss: 'degrade',
-      variant,
-    }),
-  });
-  const codes = tally(answers.map(({ code }) => code));
-  if (codes.ok === undefined) {
-    const told = Object.entries(codes).map(([code, count]) => `${count} x ${code}`);
-    throw new Error(`No capacity: a closed loop had no answer with entities (${told.join(', ')}).`);
-  }
-  return codes.ok / seconds;
 }
 
 function labelOf(round: number, what: string): string {

@@ -26,7 +26,10 @@ __all__ = [
     "add_training_arguments",
     "clear",
     "command_line",
+    "not_negative",
+    "over_zero",
     "parser_for",
+    "positive",
     "refuse_overwrite",
     "resolve_places",
     "run_script",
@@ -98,6 +101,20 @@ def not_negative(text: str) -> float:
     value = float(text)
     if not 0 <= value < math.inf:
         raise argparse.ArgumentTypeError(f"{text}: expected 0 or more")
+    return value
+
+
+def over_zero(text: str) -> float:
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text}: expected more than 0")
+    return value
+
+
+def positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text}: expected 1 or more")
     return value
 
 

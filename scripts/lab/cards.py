@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from pathlib import Path
 
 import jsonschema
 import onnx
+from tokenizers import Tokenizer
 
+from scripts.lab.aside import written_aside
 from scripts.lab.encoding import MAX_LENGTH
 from scripts.lab.labels import LABELS
 from scripts.lab.records import sha256_of, write_json
+from scripts.lab.runtime import onnx_runner, open_session
+from scripts.lab.serving import answer_texts
 
-SCHEMA = Path(__file__).resolve().parents[2] / "models" / "card.schema.json"
-REFERENCE_SENTENCES = 64
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMA = ROOT / "models" / "card.schema.json"
+# The gateway has them for the models of others too, and so they are with its code.
+SENTENCES = ROOT / "src" / "building" / "english-sentences.json"
+# With fewer, a few answers decide whether a variant keeps the gate's floor of .97.
+MIN_ENTITIES = 500
 # Full precision first: where quality is unknown, the gateway takes the manifest's order.
 RELEASED = (
     "full",
@@ -142,19 +151,72 @@ def write_manifest(models: Path, order: tuple[str, ...] = RELEASED) -> list[str]
     return listed
 
 
-def read_reference_sentences(path: Path, count: int = REFERENCE_SENTENCES) -> list[str]:
-    """Every n-th text of a JSON-lines corpus, so that `count` are taken from all over it."""
+def write_card_file(path: Path, card: dict[str, object]) -> None:
+    """As the gateway writes a card: each sentence of `reference` on a line, at the end."""
+    check_card(card)
+    facts = {key: value for key, value in card.items() if key != "reference"}
+    head = json.dumps(facts, ensure_ascii=False, indent=2).removesuffix("\n}")
+    lines = (
+        "    " + json.dumps(sentence, ensure_ascii=False, separators=(",", ":"))
+        for sentence in card["reference"]
+    )
+    with written_aside(path) as aside:
+        aside.write_text(head + ',\n  "reference": [\n' + ",\n".join(lines) + "\n  ]\n}\n", encoding="utf-8")
+
+
+def read_reference_sentences(path: Path = SENTENCES) -> list[str]:
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file; expected JSON lines with a text each")
-    texts = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            texts.append(json.loads(line)["text"])
-        except (json.JSONDecodeError, KeyError, TypeError) as error:
-            raise ValueError(
-                f'{path}:{number}: expected {{"text", "entities"}}, got {line[:60]!r}'
-            ) from error
-    if len(texts) < count:
-        raise ValueError(f"{path}: expected at least {count} sentences, found {len(texts)}")
-    step = len(texts) // count
-    return texts[: step * count : step]
+        raise FileNotFoundError(f"{path}: no such file; expected a JSON array of sentences")
+    try:
+        texts = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path}: {error}; expected a JSON array of sentences") from error
+    if not isinstance(texts, list) or not texts:
+        raise ValueError(f"{path}: expected a JSON array of sentences")
+    for index, text in enumerate(texts):
+        if not isinstance(text, str) or not text.strip():
+            raise ValueError(f"{path}: sentence {index}: expected a text, got {str(text)[:60]!r}")
+    twice = [text for text, count in Counter(texts).items() if count > 1]
+    if twice:
+        raise ValueError(f"{path}: {twice[0]!r} is there more than once")
+    return texts
+
+
+def reference_of(model_file: Path, tokenizer: Tokenizer, texts: list[str], *, case_types: bool) -> list[dict]:
+    """The card's `reference`: what a model answers to each text alone, on one thread."""
+    run = onnx_runner(open_session(model_file, threads=1))
+    answers = answer_texts(run, tokenizer, texts, case_types=case_types, what="reference")
+    return [
+        {
+            "text": text,
+            "entities": [
+                {"label": span.label, "start": span.start, "end": span.end} for span in answer.viterbi
+            ],
+        }
+        for text, answer in zip(texts, answers, strict=True)
+    ]
+
+
+def check_enough(name: str, reference: list[dict], *, smoke: bool) -> int:
+    """The count of entities in a variant's answers. ValueError where they are too few to compare by."""
+    entities = sum(len(sentence["entities"]) for sentence in reference)
+    if entities < MIN_ENTITIES and not smoke:
+        raise ValueError(
+            f"{name} finds {entities} entities in {len(reference)} sentences; expected {MIN_ENTITIES} at least"
+        )
+    return entities
+
+
+def agreement_of(expected: list[dict], found: list[dict]) -> float:
+    """Micro F1 of the entities of one `reference` against another's on the same sentences, as the gateway's gate
+    counts it; 1 where neither has any.
+    """
+    common = total = 0
+    for left, right in zip(expected, found, strict=True):
+        ours, theirs = (
+            {(span["label"], span["start"], span["end"]) for span in each["entities"]}
+            for each in (left, right)
+        )
+        common += len(ours & theirs)
+        total += len(ours) + len(theirs)
+    return 2 * common / total if total else 1.0

@@ -42,7 +42,7 @@ def load_base(base: str) -> tuple[BertForTokenClassification, Tokenizer, bool]:
     """Returns the model with a fresh head, its tokenizer, and whether case classes are fed to it.
 
     An uncased base gets a type embedding of five rows, each a copy of row 0, so that training starts from the
-    encoder as it is. A cased base sees capitals by itself and is left alone.
+    encoder as it is; one of scripts.pretrain has them already. A cased base sees capitals by itself and is left alone.
     """
     location = resolve_base(base)
     if Path(location).is_dir():
@@ -72,7 +72,7 @@ def load_base(base: str) -> tuple[BertForTokenClassification, Tokenizer, bool]:
     config.id2label = dict(enumerate(LABELS))
     config.label2id = {label: index for index, label in enumerate(LABELS)}
     model = load_weights(BertForTokenClassification, location, config, fresh_head=True)
-    if case_types:
+    if case_types and config.type_vocab_size != CASE_CLASSES:
         extend_type_embedding(model)
     return model.float(), tokenizer, case_types
 

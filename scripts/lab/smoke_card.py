@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import random
-from pathlib import Path
-
 from scripts.lab.arguments import Places
 from scripts.lab.calibration import calibrate
+from scripts.lab.cards import build_card, write_card_file, write_manifest
 from scripts.lab.records import sha256_of, write_json
-from scripts.lab.smoke_corpus import generated_sentences
 from scripts.lab.smoke_evaluation import made_up_splits, smoke_evaluation, write_where_missing
-from scripts.lab.smoke_products import smoke_checkpoint
+from scripts.lab.smoke_products import smoke_checkpoint, smoke_variant
 
 
-def write_smoke_card_inputs(places: Places, name: str, checkpoint: str) -> Path:
-    """Returns a file of sentences; figures of real smoke steps are left as they are."""
+def write_smoke_card_inputs(places: Places, name: str, checkpoint: str) -> None:
+    """Figures of real smoke steps are left as they are."""
     smoke_checkpoint(places, checkpoint)
     training = places.checkpoints / checkpoint / "training.json"
     if not training.is_file():
@@ -33,9 +29,28 @@ def write_smoke_card_inputs(places: Places, name: str, checkpoint: str) -> Path:
     ):
         write_where_missing(path, {"sha256": sha256_of(model), **content})
 
-    sentences = places.checkpoints / "sentences.jsonl"
-    texts = generated_sentences(80, random.Random(1))
-    sentences.write_text(
-        "".join(json.dumps({"text": text, "entities": []}) + "\n" for text in texts), encoding="utf-8"
+
+def write_smoke_card(places: Places) -> None:
+    """A variant with a card, and a manifest that lists it, where no smoke run has made any."""
+    if (places.models / "manifest.json").is_file():
+        return
+    name = "full"
+    smoke_variant(places, name)
+    model_file = places.models / name / "model.onnx"
+    card = build_card(
+        name=name,
+        description="Random weights.",
+        parent=None,
+        model_file=model_file,
+        tokenizer_file=places.models / "tokenizer" / "tokenizer.json",
+        recipe={"precision": "fp32"},
+        case_types=True,
+        providers=["cpu"],
+        quality=0.5,
+        evaluation={},
+        reference=[{"text": "Nobody has asked it yet.", "entities": []}],
+        latency=None,
+        provenance={"command": "none"},
     )
-    return sentences
+    write_card_file(model_file.parent / "card.json", card)
+    write_manifest(places.models)

@@ -47,3 +47,15 @@ def smoke_variant(places: Places, name: str) -> None:
     if not target.is_file():
         target.parent.mkdir(parents=True, exist_ok=True)
         onnx.save(tagger_graph(small_model(tokenizer.get_vocab_size(), layers=6)), target)
+
+
+def smoke_language_model(places: Places, name: str) -> None:
+    """A random masked language model for a script that is tried without the step before it."""
+    directory = places.checkpoints / name
+    if not directory.is_dir():
+        from scripts.lab.masked_lm import language_model_of, save_language_model
+        from scripts.lab.smoke import small_model, small_tokenizer
+
+        tokenizer = small_tokenizer()
+        model = language_model_of(small_model(tokenizer.get_vocab_size(), layers=2))
+        save_language_model(model, tokenizer, directory)

@@ -17,7 +17,9 @@ from transformers import BertForTokenClassification
 from scripts.lab.aside import written_aside
 from scripts.lab.batches import Batch
 from scripts.lab.compute import autocast
+from scripts.lab.encoding import load_tokenizer
 from scripts.lab.model import load_checkpoint
+from scripts.lab.pretrained import read_bert_config
 from scripts.lab.progress import progress
 from scripts.lab.records import sha256_of
 
@@ -28,6 +30,23 @@ def labels_key(teachers: Sequence[Path], settings: object) -> str:
     for teacher in teachers:
         digest.update(sha256_of(teacher / "model.safetensors").encode())
     return digest.hexdigest()[:16]
+
+
+def require_same_input(checkpoints: Sequence[Path]) -> None:
+    """Raises ValueError where one of them splits texts in another way, so that its logits are of other tokens."""
+    first, *others = ((folder, input_of(folder)) for folder in checkpoints)
+    for folder, found in others:
+        if found != first[1]:
+            raise ValueError(
+                f"{folder}: it has another tokenizer or other case classes than {first[0]}; "
+                "expected teachers that read texts in the same way"
+            )
+
+
+def input_of(checkpoint: Path) -> tuple[str, object]:
+    """What decides how a checkpoint reads a text."""
+    config = read_bert_config(checkpoint)
+    return load_tokenizer(checkpoint / "tokenizer.json").to_str(), config.type_vocab_size
 
 
 @torch.no_grad()

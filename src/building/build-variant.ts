@@ -4,6 +4,7 @@ import path from 'node:path';
 import { compressModel, type CompressedModel } from '../compress/compress-model.js';
 import type { Recipe } from '../compress/recipe.js';
 import { openTokenizer } from '../registry/card-tokenizer.js';
+import { cardText } from '../registry/card-text.js';
 import { hostFacts, type HostFacts } from '../registry/host-facts.js';
 import { writeDurably } from '../registry/write-durably.js';
 import type { BuildJob, BuildOutcome, BuildProgress } from './build-job.js';
@@ -80,7 +81,7 @@ async function build(job: BuildJob, tools: BuildTools): Promise<BuildOutcome> {
     createdAt: new Date().toISOString(),
   });
   // The card comes last: a folder without one is no variant.
-  await writeDurably(path.join(job.outputDir, 'card.json'), `${JSON.stringify(card, null, 2)}\n`);
+  await writeDurably(path.join(job.outputDir, 'card.json'), cardText(card));
   onProgress({ state: 'gating', share: 1 });
   return {
     kind: 'built',

@@ -12,6 +12,8 @@ export interface FitJob extends Omit<BuildJob, 'recipe' | 'minAgreement'> {
   readonly minAgreement: number;
   /** Run time of the parent at `tokens`, where it is known; else it is measured first. */
   readonly parentMs?: number;
+  /** Waited for before each build, so that others may have the host first. */
+  readonly turn?: () => Promise<void>;
 }
 
 export interface FitProgress extends BuildProgress {

@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
+import { lowerPriority } from '../runtime/process-priority.js';
 
 /** Starts a process of low priority in a group of its own, so that it and its children can be killed as one. */
 export function forkGroup(hostPath: string): ChildProcess {
@@ -9,18 +9,8 @@ export function forkGroup(hostPath: string): ChildProcess {
     execArgv: ['--expose-gc'],
     detached: process.platform !== 'win32',
   });
-  lowerPriority(child);
+  if (child.pid !== undefined) void lowerPriority(child.pid);
   return child;
-}
-
-/** Before the process has started its threads, which take its priority over. */
-function lowerPriority(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // It has ended already, which its exit tells; or this system has no priorities.
-  }
 }
 
 export function killGroup(child: ChildProcess): void {

@@ -5,6 +5,7 @@ import { batchInput, splitLogits } from '../runtime/batch-input.js';
 import type { BatchInput, BatchOutput } from '../runtime/protocol.js';
 import type { Aggregation, Span } from '../ner/span.js';
 import type { TextTokenizer } from '../ner/tokenizer.js';
+import type { EncodedText, Window } from '../ner/encoded-text.js';
 import { cutWindows, stitchLogits } from '../ner/windows.js';
 import type { Card } from '../registry/card.js';
 
@@ -25,18 +26,33 @@ export type AnsweringCard = Pick<Card, 'name' | 'labels' | 'inputs' | 'tagging'>
 
 /**
  * What a variant answers to the sentences of a card, UTF-16 offsets. One sentence a run: dynamic int8 rounds by what
- * is in the batch, so that an answer in company may differ. Rejects where a run fails or gives no finite logits.
+ * is in the batch, so that an answer in company may differ. While one runs, the last is decoded and the next encoded.
+ * Rejects where a run fails or gives no finite logits.
  */
 export async function answerReference(
   card: AnsweringCard,
   reference: Card['reference'],
   options: AnsweringTools & { readonly onAnswer?: () => void },
 ): Promise<Span[][]> {
+  const { run, tokenizer, aggregation = 'viterbi', onAnswer } = options;
   const answers: Span[][] = [];
-  for (const { text } of reference) {
-    answers.push(await answer(card, text, options));
-    options.onAnswer?.();
+  let last: { readonly question: Question; readonly logits: Float32Array } | undefined;
+  const decodeLast = (): void => {
+    if (last === undefined) return;
+    answers.push(decodeAnswer(card, last.question, { logits: last.logits, aggregation }));
+    onAnswer?.();
+  };
+  const meanwhile = async (at: number): Promise<Question | undefined> => {
+    decodeLast();
+    return await asked(card, reference[at]?.text, tokenizer);
+  };
+  let question = await asked(card, reference[0]?.text, tokenizer);
+  for (let at = 1; question !== undefined; at += 1) {
+    const [{ logits }, next] = await Promise.all([run(question.input), meanwhile(at)]);
+    last = { question, logits };
+    question = next;
   }
+  decodeLast();
   return answers;
 }
 
@@ -59,23 +75,36 @@ export function agreementWith(reference: Card['reference'], answers: readonly Sp
   return total === 0 ? 1 : (2 * common) / total;
 }
 
-async function answer(
-  card: AnsweringCard,
-  text: string,
-  { run, tokenizer, aggregation = 'viterbi' }: AnsweringTools,
-): Promise<Span[]> {
+interface Question {
+  readonly encoded: EncodedText;
+  readonly windows: readonly Window[];
+  readonly input: BatchInput;
+}
+
+/** Undefined where there is no text. */
+async function asked(
+  { name, inputs }: AnsweringCard,
+  text: string | undefined,
+  tokenizer: AnsweringTools['tokenizer'],
+): Promise<Question | undefined> {
+  if (text === undefined) return undefined;
   const encoded = await tokenizer.encode(text);
-  const windows = cutWindows(encoded, { maxTokens: card.inputs.maxLength - 2, overlap: 0 });
+  const windows = cutWindows(encoded, { maxTokens: inputs.maxLength - 2, overlap: 0 });
   const input = batchInput(
-    card.name,
+    name,
     windows.map((window) => ({ encoded, window })),
     tokenizer,
   );
-  const output = await run(input);
-  if (!output.logits.every(Number.isFinite))
-    throw new TypeError('its logits are not finite numbers');
-  const logits = splitLogits(output.logits, input.lengths, card.labels.length);
-  const stitched = stitchLogits(windows, logits, card.labels.length);
-  const { labels, tagging } = card;
+  return { encoded, windows, input };
+}
+
+function decodeAnswer(
+  { labels, tagging }: AnsweringCard,
+  { encoded, windows, input }: Question,
+  { logits, aggregation }: { logits: Float32Array; aggregation: Aggregation },
+): Span[] {
+  if (!logits.every(Number.isFinite)) throw new TypeError('its logits are not finite numbers');
+  const own = splitLogits(logits, input.lengths, labels.length);
+  const stitched = stitchLogits(windows, own, labels.length);
   return decode(encoded, stitched, { labels, tagging, aggregation });
 }

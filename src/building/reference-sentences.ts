@@ -1,5 +1,7 @@
 /** Sentences for models that come without any: what a model answers to them is how it is known again. */
 
+import english from './english-sentences.json' with { type: 'json' };
+
 interface Language {
   /** P is a person, L a place, O an organisation. */
   readonly patterns: readonly string[];
@@ -10,29 +12,10 @@ interface Language {
 
 /** A pattern is filled so many times. */
 const ROUNDS = 10;
+/** Of the English ones, which are for English models, every third: as many as two other languages have patterns for. */
+const EVERY = 3;
 
 const LANGUAGES: readonly Language[] = [
-  {
-    patterns: [
-      'P visited O in L on Friday.',
-      'O said that P would move to L next year.',
-      'The mayor of L met P and two managers of O.',
-      'P, who was born in L, has worked for O since 2011.',
-      'Shares of O fell by 4.5 percent after the news from L.',
-      'Last night P scored twice and O won 3-1 in L.',
-      'A spokesman of O in L did not answer.',
-      '"We will stay in L," P told reporters of O.',
-      'There was rain all day, and nobody came.',
-      'P bought a house near L for 250,000 dollars.',
-      'The train from L was late again.',
-      'Doctors at O asked P to rest for a week.',
-      'P and her brother sued O over a contract that they had signed in L.',
-      'Prices rose faster than wages in most of the country.',
-    ],
-    persons: ['Maria Keller', 'John Okafor', 'Li Wei', "Sean O'Brien", 'Amina Haddad', 'Petra'],
-    places: ['London', 'New Zealand', 'Lake Victoria', 'Oslo', 'São Paulo'],
-    organisations: ['Northwind Bank', 'the University of Leeds', 'Acme Corp.', 'UNICEF'],
-  },
   {
     patterns: ['P arbeitet seit Mai bei O in L.', 'Am Dienstag reiste P mit dem Zug nach L.'],
     persons: ['Jürgen Weiß', 'Anna Schäfer', 'Frau Yılmaz', 'Otto Brandt', 'Lena'],
@@ -103,7 +86,7 @@ const LANGUAGES: readonly Language[] = [
 
 /** Over 300 short sentences in twelve languages, each a different one, with over 600 names in them. */
 export function referenceSentences(): string[] {
-  const sentences = LANGUAGES.flatMap(({ patterns, persons, places, organisations }) =>
+  const filled = LANGUAGES.flatMap(({ patterns, persons, places, organisations }) =>
     patterns.flatMap((pattern, at) =>
       Array.from({ length: ROUNDS }, (_, round) => {
         const names: Readonly<Record<string, readonly string[]>> = {
@@ -118,5 +101,5 @@ export function referenceSentences(): string[] {
       }),
     ),
   );
-  return [...new Set(sentences)];
+  return [...new Set([...english.filter((_, at) => at % EVERY === 0), ...filled])];
 }

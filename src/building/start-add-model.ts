@@ -8,7 +8,7 @@ import type { AddModelRequest, FromAdder } from './add-model-protocol.js';
 import { memoryLimitFor } from './memory-limit.js';
 import { ModelFolderError, refused } from './model-folder-error.js';
 import { forkGroup, killGroup } from './process-group.js';
-import { processMemory } from './process-memory.js';
+import { processMemory } from '../runtime/process-memory.js';
 
 const HOST = fileURLToPath(new URL('./add-model-host.js', import.meta.url));
 const WATCH_EVERY_MS = 50;

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { BuildOutcome, RunningBuild, StartBuild } from './build-job.js';
 import type { FromBuilder, ToBuilder } from './build-protocol.js';
 import { forkGroup, killGroup } from './process-group.js';
-import { processMemory } from './process-memory.js';
+import { processMemory } from '../runtime/process-memory.js';
 
 const BUILD_HOST = fileURLToPath(new URL('./build-host.js', import.meta.url));
 const WORKER_HOST = fileURLToPath(new URL('../runtime/worker-host.js', import.meta.url));

@@ -26,7 +26,8 @@ export const startFit: StartFit = (job, onProgress): RunningFit => {
 };
 
 class Fit {
-  readonly #job: FitJob;
+  readonly #job: Omit<FitJob, 'turn'>;
+  readonly #turn: FitJob['turn'];
   readonly #onProgress: (progress: FitProgress) => void;
   readonly #plan: FitPlan;
   readonly #points: FitPoint[] = [];
@@ -35,8 +36,9 @@ class Fit {
   #builds = 0;
   #best: { readonly built: Built; readonly point: FitPoint; readonly dir: string } | undefined;
 
-  constructor(job: FitJob, onProgress: (progress: FitProgress) => void) {
+  constructor({ turn, ...job }: FitJob, onProgress: (progress: FitProgress) => void) {
     this.#job = job;
+    this.#turn = turn;
     this.#onProgress = onProgress;
     const precisions = precisionsOf(job);
     this.#plan = new FitPlan(job, { elastic: job.parent.elastic, precisions });
@@ -121,6 +123,7 @@ class Fit {
     const done = this.#builds;
     const outputDir = path.join(this.#job.outputDir, `candidate-${done + 1}`);
     await mkdir(outputDir);
+    await this.#turn?.();
     if (this.#cancelled) return { kind: 'cancelled' };
     this.#builds += 1;
     // All are measured, so that those which agree too little can be shown and ruled out by their figures.
@@ -164,7 +167,7 @@ class Fit {
 }
 
 /** Those worth trying on this host; one that is quantized, or computes in halves, keeps its precision. */
-function precisionsOf({ parent, providers }: FitJob): Precision[] {
+function precisionsOf({ parent, providers }: Omit<FitJob, 'turn'>): Precision[] {
   const precision = precisionOfCard(parent);
   const isFloat = precision === undefined || precision === 'fp32' || precision === 'fp16-stored';
   if (!isFloat) return [undefined];

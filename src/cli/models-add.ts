@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { startAddModel } from '../building/start-add-model.js';
 import { ModelFolderError } from '../building/model-folder-error.js';
-import type { Card } from '../registry/card.js';
+import { MAX_SENTENCE_CHARS, MAX_SENTENCES, type Card } from '../registry/card.js';
 import { FolderError } from '../registry/folder-error.js';
 import { ModelsError } from '../registry/read-models.js';
 import { CliError, EXIT, usageError } from './cli-error.js';
@@ -33,7 +33,6 @@ ${describeFlags(addFlags)}
 Exit codes: 0 done; 1 the model is refused or it could not be done; 2 the command line is wrong;
 130 interrupted. Only 0 changes the models folder.`;
 
-const MAX_SENTENCES = 2000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 async function main(args: readonly string[]): Promise<void> {
@@ -81,6 +80,12 @@ async function sentencesOf(file: string | undefined): Promise<string[] | undefin
   if (sentences.length > MAX_SENTENCES) {
     throw usageError(
       `--sentences: the file has ${sentences.length} texts; at most ${MAX_SENTENCES} are taken`,
+    );
+  }
+  const tooLong = sentences.find((text) => text.length > MAX_SENTENCE_CHARS);
+  if (tooLong !== undefined) {
+    throw usageError(
+      `--sentences: the text that begins with "${tooLong.slice(0, 40)}" has ${tooLong.length} characters; at most ${MAX_SENTENCE_CHARS} are taken`,
     );
   }
   return sentences;

@@ -77,6 +77,17 @@ export class BuildQueue {
     return () => watchers.delete(onChange);
   }
 
+  /** Resolves with what it came to. Throws not_found. */
+  ended(id: string): Promise<BuildView> {
+    const { view, watchers } = this.#entry(id);
+    if (hasEnded(view)) return Promise.resolve(view);
+    return new Promise((resolve) => {
+      watchers.add((changed) => {
+        if (hasEnded(changed)) resolve(changed);
+      });
+    });
+  }
+
   /** Throws not_found, or conflict where it is too late. */
   cancel(id: string): BuildView {
     const entry = this.#entry(id);

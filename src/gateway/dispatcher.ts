@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { errors } from '../errors.js';
 import { RunFailedError } from '../runtime/worker.js';
 import { batchInput, splitLogits, type SpecialTokens } from '../runtime/batch-input.js';
@@ -66,12 +65,6 @@ export class Dispatcher {
   /** Tasks that are queued or running. */
   get size(): number {
     return this.#pending.size;
-  }
-
-  /** Resolves when all that is queued or running now has ended, whatever comes after it. */
-  async settled(): Promise<void> {
-    const ids = [...this.#pending.keys()];
-    while (ids.some((id) => this.#pending.has(id))) await delay(10);
   }
 
   /** What routing would choose for this work if it were next. */

@@ -1,6 +1,7 @@
 import { errors, GatewayError } from '../errors.js';
 import { entityType } from '../ner/label-scheme.js';
 import { toUnit } from '../ner/offset-units.js';
+import { RequestsInFlight } from './requests-in-flight.js';
 import { planRouting, type RoutingPlan } from './routing-plan.js';
 import type { Experiments, ExperimentView } from '../experiments/experiments.js';
 import type { VariantEntry, VariantRegistry } from '../registry/variant-registry.js';
@@ -33,19 +34,24 @@ export interface GatewayOptions {
   readonly provider: () => ProviderChoice;
   readonly layout: () => SettledLayout | undefined;
   readonly metrics: Metrics;
+  /** Whether a variant that does not serve will do so shortly, because it is asked for now. */
+  readonly isOnItsWay?: (name: string) => boolean;
+  /** A variant answered a text. */
+  readonly onAnswer?: (variant: string) => void;
   readonly now: () => number;
 }
 
 /** When a caller who came too early or too late may try again. */
 const RETRY_AFTER_MS = 1_000;
+/** What loading a variant into all workers takes, about. */
+const LOADING_RETRY_AFTER_MS = 2_000;
 
 /** What happens to a request, in order. It knows no protocol. */
 export class Gateway {
+  readonly inFlight = new RequestsInFlight();
   readonly #options: GatewayOptions;
   #open = false;
   #draining = false;
-  #inFlight = 0;
-  #onIdle: (() => void) | undefined;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
@@ -64,12 +70,13 @@ export class Gateway {
     const { registry, experiments } = this.#options;
     if (this.#draining) throw errors.draining(RETRY_AFTER_MS);
     if (!this.#isReady()) throw errors.notReady(RETRY_AFTER_MS);
+    this.#checkPin(request);
     const plan = planRouting(
       request,
       { active: registry.active(), defaultFamily: registry.defaultFamily },
       experiments,
     );
-    this.#inFlight += 1;
+    this.inFlight.add(plan);
     try {
       const outcomes = await Promise.all(
         request.texts.map((_, index) => this.#answer(index, request, plan)),
@@ -77,8 +84,7 @@ export class Gateway {
       this.#record(request, plan, outcomes);
       return outcomes;
     } finally {
-      this.#inFlight -= 1;
-      if (this.#inFlight === 0) this.#onIdle?.();
+      this.inFlight.delete(plan);
     }
   }
 
@@ -105,19 +111,25 @@ export class Gateway {
   /** Refuses new requests from now on; resolves when the accepted ones are answered. */
   async drain(): Promise<void> {
     this.#draining = true;
-    if (this.#inFlight === 0) return;
-    await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    await this.inFlight.whenNone();
   }
 
   #isReady(): boolean {
     return this.#open && this.#options.registry.active().length > 0;
   }
 
+  #checkPin({ variant }: NerRequest): void {
+    const { registry, isOnItsWay } = this.#options;
+    if (variant === undefined || registry.get(variant)?.state === 'active') return;
+    if (isOnItsWay?.(variant) === true) throw errors.variantLoading(LOADING_RETRY_AFTER_MS);
+  }
+
   async #answer(index: number, request: NerRequest, plan: RoutingPlan): Promise<NerOutcome> {
-    const { families, metrics, now } = this.#options;
+    const { families, metrics, now, onAnswer } = this.#options;
     try {
       const { answerer } = families.of(plan.allowed[0]!);
       const answer = await answerer.answer(index, request, plan);
+      onAnswer?.(answer.variant);
       const totalMs = now() - request.arrivalAt;
       const budgetMet = totalMs <= request.budgetMs;
       metrics.decisions.inc({ variant: answer.variant, reason: answer.decision });

@@ -4,6 +4,7 @@ import type { FitJob, FitOutcome, StartFit } from '../building/fit-job.js';
 import { FolderError } from '../registry/folder-error.js';
 import type { ModelsFolder } from '../registry/models-folder.js';
 import type { VariantRegistry } from '../registry/variant-registry.js';
+import type { WorkerPool } from '../runtime/worker-pool.js';
 import type { BuildOutcomeView, Report } from './build-queue.js';
 import type { BuiltFiles } from './built-files.js';
 import { folderFailure } from './folder-failure.js';
@@ -18,6 +19,9 @@ export interface MakeVariantOptions {
   readonly files: BuiltFiles;
   readonly folder: Pick<ModelsFolder, 'keep'>;
   readonly modelsDir: string;
+  readonly pool: Pick<WorkerPool, 'prepare' | 'unprepare'>;
+  /** Resolves when a build may start, or when the signal aborts. */
+  readonly turn: (signal: AbortSignal) => Promise<void>;
   readonly startBuild: StartBuild;
   readonly startFit: StartFit;
   readonly now: () => number;
@@ -56,6 +60,7 @@ export class VariantMaker {
       return ended;
     } finally {
       if (!made) {
+        await this.options.pool.unprepare();
         registry.forget(wanted.name);
         await files.remove(outputDir);
       }
@@ -66,18 +71,20 @@ export class VariantMaker {
     wanted: WantedBuild,
     { outputDir, report, signal }: { outputDir: string; report: Report; signal: AbortSignal },
   ): Promise<{ built: Built } | BuildOutcomeView> {
-    const { startBuild, startFit } = this.options;
+    const { startBuild, startFit, pool, turn } = this.options;
     const progress = ({ state, share }: { state: 'building' | 'gating'; share: number }): void =>
       // Loading comes after.
       report({ state, progress: 0.9 * share });
     report({ state: 'building' });
+    await turn(signal);
+    if (signal.aborted) return { state: 'cancelled' };
     const running =
       'build' in wanted
         ? startBuild({ ...wanted.build, outputDir }, progress)
-        : startFit({ ...wanted.fit, outputDir }, progress);
-    // It may have been cancelled while the folder was made, of which no event tells any more.
-    if (signal.aborted) running.cancel();
-    else signal.addEventListener('abort', () => running.cancel(), { once: true });
+        : startFit({ ...wanted.fit, outputDir, turn: () => turn(signal) }, progress);
+    // By the time that the variant has passed its gate there is a worker to load it.
+    if ('build' in wanted) pool.prepare();
+    signal.addEventListener('abort', () => running.cancel(), { once: true });
     const outcome = await running.done;
     if ('front' in outcome) report({ front: outcome.front });
     if (outcome.kind === 'built') return { built: outcome };
@@ -109,13 +116,12 @@ export class VariantMaker {
     registry.pass(name, { card, modelPath });
     const warmingAt = now();
     try {
-      await roster.warm(name, measurement.profile);
+      await roster.warm(name, { profile: measurement.profile, serves: activate });
     } catch (error) {
       const kept = keep ? '; it is kept, and the next start tries again' : '';
       const detail = `The workers could not load it (${(error as Error).message})${kept}.`;
       return { state: 'failed', error: { code: 'internal', detail } };
     }
-    if (activate) roster.activate(name);
     const readyAt = now();
     const warmMs = readyAt - warmingAt;
     const timing = { buildMs, gateMs, warmMs, totalMs: readyAt - requestedAt };

@@ -42,8 +42,7 @@ export class ModelAdder {
       const { card, profile } = await this.#running.done;
       await openFamily(card);
       registry.pass(name, { card, modelPath: path.join(modelsDir, name, card.file) });
-      await roster.warm(name, profile);
-      roster.activate(name);
+      await roster.warm(name, { profile, serves: true });
       return { name };
     } catch (error) {
       registry.forget(name);

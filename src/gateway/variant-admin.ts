@@ -25,7 +25,7 @@ export interface VariantAdminOptions {
   readonly adder: ModelAdder;
   readonly files: BuiltFiles;
   readonly folder: Pick<ModelsFolder, 'forget'>;
-  readonly config: Pick<Config, 'gate' | 'experiments'>;
+  readonly config: Pick<Config, 'gate'>;
   /** Of the sessions; undefined until they are there. */
   readonly threads: () => number | undefined;
   /** Where the tokenizer.json of its card is. */
@@ -94,26 +94,18 @@ export class VariantAdmin {
   }
 
   async #activate(name: string): Promise<void> {
-    const { registry, roster } = this.options;
+    const { roster } = this.options;
     const { state } = this.#entry(name);
     if (state === 'active') return;
-    if (state === 'retired') {
-      registry.reload(name);
-      try {
-        await roster.warm(name, undefined);
-      } catch (error) {
-        registry.retire(name);
-        throw errors.conflict(`The workers cannot load it: ${(error as Error).message}.`);
-      }
-    } else if (state !== 'warm') throw errors.conflict(`It is ${state}.`);
-    roster.activate(name);
+    if (state === 'retired') await roster.bringBack(name);
+    else if (state === 'warm') roster.activate(name);
+    else throw errors.conflict(`It is ${state}.`);
   }
 
   async #retire(name: string): Promise<void> {
     const { state } = this.#entry(name);
     if (state === 'retired') return;
     if (state !== 'active' && state !== 'warm') throw errors.conflict(`It is ${state}.`);
-    this.#checkExperiments(name);
     await this.options.roster.retire(name);
   }
 
@@ -140,6 +132,11 @@ export class VariantAdmin {
   }): Promise<{ readonly name: string }> {
     if (this.options.threads() === undefined) throw errors.notReady(1_000);
     return this.options.adder.add(request);
+  }
+
+  /** Resolves when the build has ended. */
+  ended(id: string): Promise<BuildView> {
+    return this.options.queue.ended(id);
   }
 
   /** Cancels what is under way; resolves when nothing is left of it. */
@@ -197,11 +194,5 @@ export class VariantAdmin {
     const entry = this.options.registry.get(name);
     if (entry === undefined) throw errors.notFound(`There is no variant ${name}.`);
     return entry;
-  }
-
-  #checkExperiments(name: string): void {
-    const { experiments } = this.options.config;
-    const using = experiments.find(({ arms }) => arms.some(({ variant }) => variant === name));
-    if (using !== undefined) throw errors.conflict(`It is an arm of the experiment ${using.name}.`);
   }
 }

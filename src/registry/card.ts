@@ -6,6 +6,10 @@ const f1 = z.number().min(0).max(1);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits');
 const free = z.record(z.string(), z.unknown());
 
+/** What a card holds at most: it is read as a whole, and all sentences are answered at each first start. */
+export const MAX_SENTENCES = 2000;
+export const MAX_SENTENCE_CHARS = 10_000;
+
 /** The most important first, as numbers of units; one list a layer. */
 const orders = z.array(z.array(z.int().min(0)).min(1)).min(1);
 const order = z.union([z.literal('stored'), orders]);
@@ -92,17 +96,20 @@ export const cardSchema = z
     reference: z
       .array(
         z.strictObject({
-          text: z.string().min(1),
-          entities: z.array(
-            z.strictObject({
-              label: z.string().min(1),
-              start: z.int().min(0),
-              end: z.int().min(1),
-            }),
-          ),
+          text: z.string().min(1).max(MAX_SENTENCE_CHARS),
+          entities: z
+            .array(
+              z.strictObject({
+                label: z.string().min(1),
+                start: z.int().min(0),
+                end: z.int().min(1),
+              }),
+            )
+            .max(MAX_SENTENCE_CHARS),
         }),
       )
       .min(1)
+      .max(MAX_SENTENCES)
       .describe("Sentences with this variant's own answers, offsets in code points."),
     latency: free.optional().describe('Measured where the variant was made; for people only.'),
     provenance: free.describe('Command, seed, versions, data.'),

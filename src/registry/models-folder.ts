@@ -5,6 +5,7 @@ import path from 'node:path';
 import { wasAdded, wasBuilt } from './built-variants.js';
 import { variantName } from '../names.js';
 import { cardSchema, type Card } from './card.js';
+import { cardText } from './card-text.js';
 import { FolderError, writeFailure } from './folder-error.js';
 import { withLock } from './folder-lock.js';
 import { ModelsError, readCard, readManifest } from './read-models.js';
@@ -90,7 +91,7 @@ export class ModelsFolder {
       for (const [file, bytes] of Object.entries(files)) {
         await writeDurably(path.join(aside, file), bytes);
       }
-      await writeDurably(path.join(aside, 'card.json'), `${JSON.stringify(card, null, 2)}\n`);
+      await writeDurably(path.join(aside, 'card.json'), cardText(card));
       const target = path.join(this.#dir, card.name);
       // A build that was killed before it was listed.
       if (existsSync(target)) await rename(target, path.join(this.#dir, `.removing-${card.name}`));

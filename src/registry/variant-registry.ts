@@ -159,14 +159,15 @@ export class VariantRegistry {
     if (this.#entries.has(entry.name))
       throw new Error(`there is a ${entry.name} already; this is a bug`);
     this.#set(entry);
-    this.#onChange({ ...entry, from: undefined, to: entry.state });
+    const { name, state: to, detail } = entry;
+    this.#onChange({ name, from: undefined, to, detail });
   }
 
   #change(name: string, change: Partial<VariantEntry> & { readonly state: VariantState }): void {
     const from = this.#legal(name, change.state);
     const entry = { ...this.#entries.get(name)!, ...change };
     this.#set(entry);
-    this.#onChange({ ...entry, from, to: entry.state });
+    this.#onChange({ name, from, to: entry.state, detail: entry.detail });
   }
 
   /** The present state, if the next one may follow it. */

@@ -1,5 +1,6 @@
 /** Runs inside a worker process; the only file that imports onnxruntime-node. Never import it from the gateway. */
 
+import './without-telemetry.js';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { FrameAssembler } from './frame-assembler.js';
 import { decodeFrame, encodeFrame } from './frame-codec.js';
 import { CHANNEL_FD } from './gateway-channel.js';
+import { setServingPriority } from './process-priority.js';
 import type { BatchInput, BatchOutput, FromWorker, LoadVariant, ToWorker } from './protocol.js';
 
 /** The worker process ended before it answered. */
@@ -54,6 +55,7 @@ export class Worker {
       events.onStderr(error.message);
       if (this.#process.pid === undefined) this.#end('no start', events);
     });
+    if (this.#process.pid !== undefined) setServingPriority(this.#process.pid);
     // Where there are too many open files to make them, these are not there either.
     const streams = this.#process.stdio as ChildProcess['stdio'] | undefined;
     this.#channel = streams?.[CHANNEL_FD] as Duplex | undefined;

@@ -1,21 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { declareEventLoopDelay } from './event-loop-delay.js';
-
-/** A counter whose call sites must give every label. */
-export interface LabelledCounter<Labels> {
-  inc(labels: Labels, by?: number): void;
-}
-
-export interface LabelledHistogram<Labels> {
-  observe(labels: Labels, value: number): void;
-}
-
-export interface LabelledGauge<Labels> {
-  set(labels: Labels, value: number): void;
-  remove(labels: Labels): void;
-  /** Forgets all label values. */
-  reset(): void;
-}
+import type { LabelledCounter, LabelledGauge, LabelledHistogram } from './labelled-metrics.js';
 
 /** How long each phase of one text took, ms. */
 export interface PhaseMillis {
@@ -211,6 +196,13 @@ export function createMetrics({ ofProcess = true }: { ofProcess?: boolean } = {}
       labelNames: ['variant', 'precision', 'provider', 'f1'],
       registers,
     }) as LabelledGauge<{ variant: string; precision: string; provider: string; f1: string }>,
+
+    variants: new Gauge({
+      name: 'entier_variants',
+      help: 'Variants by state; warm ones are loaded in all workers and get no work.',
+      labelNames: ['state'],
+      registers,
+    }) as Pick<LabelledGauge<{ state: string }>, 'set'>,
 
     builds: new Counter({
       name: 'entier_variant_builds_total',

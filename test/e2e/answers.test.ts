@@ -113,11 +113,12 @@ interface Reference {
   readonly entities: readonly { label: string; start: number; end: number }[];
 }
 
+/** Every fifth sentence of its card. */
 function referenceOf(variant: string): readonly Reference[] {
   const card = JSON.parse(readFileSync(`models/${variant}/card.json`, 'utf8')) as {
     reference: Reference[];
   };
-  return card.reference;
+  return card.reference.filter((_, at) => at % 5 === 0);
 }
 
 /** Answers that have exactly the entities of the card. */

@@ -166,6 +166,12 @@ describe('a gateway with models that somebody brought', () => {
     assert.match(await wrong(folder, '--tagging', 'io'), /^2 --tagging takes iob1 or iob2/);
     assert.match(await wrong(folder, '--colour'), /^2 Unknown option '--colour'/);
     assert.match(await wrong(folder, '--sentences', root), /^2 --sentences: .*EISDIR/);
+    const long = path.join(root, 'long.txt');
+    writeFileSync(long, `Ann ${'x'.repeat(10_000)}\n`);
+    assert.match(
+      await wrong(folder, '--sentences', long),
+      /^2 --sentences: the text that begins with "Ann x+" has 10004 characters; at most 10000/,
+    );
     assert.match(await wrong(folder, '--models', models), /^2 there is a roberta already/);
     assert.match(await wrong(root, '--models', models), /^1 config\.json: there is no such file/);
     assert.match(await wrong(folder, '--models', FOREIGN), /^1 .*manifest\.json cannot be read/);

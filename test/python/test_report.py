@@ -123,7 +123,16 @@ def test_the_table_has_the_figures_of_its_inputs(report: Path) -> None:
 def test_every_plot_is_shown_and_is_there(report: Path) -> None:
     text = report.read_text(encoding="utf-8")
     plots = sorted((report.parent / "report").glob("*.svg"))
-    assert [plot.stem for plot in plots] == ["f1-latency", "f1-size", "ladder", "per-tag", "reliability"]
+    assert [plot.stem for plot in plots] == [
+        "f1-latency",
+        "f1-size",
+        "ladder",
+        "learning",
+        "per-tag",
+        "reliability",
+        "tuning-history",
+        "tuning-parameters",
+    ]
     for plot in plots:
         assert f"](report/{plot.name})" in text
         assert 1_000 < plot.stat().st_size < 150_000

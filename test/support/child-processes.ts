@@ -38,6 +38,17 @@ export function childrenOf(pid: number): number[] {
     .map((row) => row.pid);
 }
 
+/** What a process was started as; empty if it has ended. */
+export function commandOf(pid: number): string {
+  try {
+    if (existsSync('/proc/self/cmdline'))
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    return execFileSync('ps', ['-p', String(pid), '-o', 'command='], { encoding: 'utf8' });
+  } catch {
+    return '';
+  }
+}
+
 /** Resolves when none of them lives; one that nobody has waited for counts as dead. Rejects after 10 s. */
 export async function allGone(pids: readonly number[]): Promise<void> {
   const deadline = performance.now() + 10_000;

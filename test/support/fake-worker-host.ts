@@ -4,6 +4,7 @@
  */
 
 import { once } from 'node:events';
+import { existsSync, unlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayChannel } from '../../src/runtime/gateway-channel.js';
 import { unpackLogits } from '../../src/runtime/tensors.js';
@@ -19,14 +20,34 @@ function send(message: FromWorker): void {
   channel.send(message);
 }
 
-function load(variant: LoadVariant): void {
-  if (variant.path === 'missing') {
+async function load(variant: LoadVariant): Promise<void> {
+  if (variant.path === 'missing' || !mayTake(variant.path)) {
     send({ type: 'variant_failed', name: variant.name, failure: 'missing', detail: 'not there' });
     return;
   }
   if (variant.path === 'crash-at-load') process.exit(7);
+  // `after:FILE` can be loaded once there is such a file.
+  if (variant.path.startsWith('after:')) {
+    while (!existsSync(variant.path.slice('after:'.length))) await delay(5);
+  }
   variants.set(variant.name, variant);
   send({ type: 'variant_loaded', name: variant.name, provider: 'cpu' });
+}
+
+/** `once:FILE` can be loaded by whoever comes first and takes the file away. */
+function mayTake(path: string): boolean {
+  if (!path.startsWith('once:')) return true;
+  try {
+    unlinkSync(path.slice('once:'.length));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function loadAll(loading: readonly LoadVariant[]): Promise<void> {
+  for (const variant of loading) await load(variant);
+  send({ type: 'loaded' });
 }
 
 function run({ id, input }: Extract<ToWorker, { type: 'run' }>): void {
@@ -81,8 +102,7 @@ async function serve(): Promise<void> {
   for (let message = channel.receive(); message !== undefined; message = channel.receive()) {
     switch (message.type) {
       case 'load':
-        message.variants.forEach(load);
-        send({ type: 'loaded' });
+        await loadAll(message.variants);
         break;
       case 'run':
         await runOrMisbehave(message);

@@ -97,6 +97,13 @@ describe('loadConfig', () => {
     );
   });
 
+  it('refuses to fit a tier that is not there', () => {
+    const file = JSON.stringify({ autoFit: ['realtime', 'instant'] });
+    assert.throws(() => loadConfig({ env: {}, readFile: () => file }), /no tier instant/);
+    const known = JSON.stringify({ autoFit: ['realtime'] });
+    assert.deepEqual(loadConfig({ env: {}, readFile: () => known }).autoFit, ['realtime']);
+  });
+
   it('refuses a named file that is not there and says both ways out', () => {
     assert.deepEqual(problemsOf({ ENTIER_CONFIG: 'x.json' }), [
       'ENTIER_CONFIG: there is no file x.json; create it or unset ENTIER_CONFIG',

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from scripts.lab.reporting import sections
 from scripts.lab.reporting.inputs import Inputs
+from scripts.lab.reporting.learning import Learning
+from scripts.lab.reporting.learning import sections as learnt
 from scripts.lab.reporting.wording import counted, listed
 
 PLOTS = {
@@ -19,7 +21,7 @@ def plot(name: str) -> str:
     return f"![{PLOTS[name]}](report/{name}.svg)"
 
 
-def document(inputs: Inputs) -> str:
+def document(inputs: Inputs, learning: Learning | None = None) -> str:
     """The whole of REPORT.md."""
     names = [each.name for each in inputs.variants]
     baseline = inputs.reference.latency["baseline"]
@@ -58,6 +60,7 @@ def document(inputs: Inputs) -> str:
         "encoder has a trained linear head. All are decoded alike.",
         sections.ladder_table(inputs),
         plot("ladder"),
+        *([] if learning is None else learnt(learning)),
         "## How it was measured",
         sections.measured(inputs),
         f"What the speed-up is over: `{baseline['variant']}` in its fastest form at {baseline['chosenAt']}.",

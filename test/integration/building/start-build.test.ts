@@ -119,7 +119,7 @@ describe('startBuild', { timeout: 600_000 }, () => {
     const outcome = await running.done;
 
     assert.equal(outcome.kind, 'built');
-    assert.deepEqual([...priorities], [10]);
+    assert.deepEqual([...priorities], [19]);
   });
 
   it('fails the gate with the figure where the answers differ too much', async () => {

@@ -55,18 +55,6 @@ function poolOf(options: Partial<WorkerPoolOptions>): { pool: WorkerPool; events
   return { pool, events };
 }
 
-/** Waits until there is no such process. */
-async function gone(pid: number): Promise<void> {
-  for (;;) {
-    try {
-      process.kill(pid, 0);
-    } catch {
-      return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 describe('WorkerPool', () => {
   it('runs a batch and gives back its logits', async () => {
     const { pool } = poolOf({});
@@ -142,74 +130,6 @@ describe('WorkerPool', () => {
   it('rejects its start when a worker dies while it loads', async () => {
     const { pool } = poolOf({ variants: [variant('a', 'crash-at-load')] });
     await assert.rejects(pool.start(), /code 7 while it loaded/);
-  });
-
-  it('gives all workers other variants, each in a process that has served nothing before', async () => {
-    const { pool } = poolOf({ workers: 2 });
-    await pool.start();
-    const before = pool.pids;
-    const slow = pool.run(batch(MISBEHAVIOUR.slow), HUNG_AFTER_MS);
-
-    await pool.exchange([variant('a'), variant('b')]);
-
-    assert.equal(pool.readyCount, 2);
-    assert.ok(pool.pids.every((pid) => !before.includes(pid)));
-    assert.deepEqual([...(await slow).logits], [0, 9, 0], 'the run of a worker that left');
-    await pool.run({ ...batch(1), variant: 'b' }, HUNG_AFTER_MS);
-    for (const pid of before) await gone(pid);
-  });
-
-  it('runs on whatever comes while it exchanges', async () => {
-    const { pool } = poolOf({ workers: 2 });
-    await pool.start();
-    const state = { exchanging: true };
-    const exchanged = pool.exchange([variant('a')]).finally(() => (state.exchanging = false));
-    let runs = 0;
-    while (state.exchanging) {
-      assert.ok(pool.readyCount === 2, 'no worker less than before');
-      if (pool.freeCount > 0) runs += (await pool.run(batch(1), HUNG_AFTER_MS)).logits.length;
-      await new Promise(setImmediate);
-    }
-    await exchanged;
-    assert.ok(runs > 0);
-  });
-
-  for (const [how, file] of [
-    ['cannot load one', 'missing'],
-    ['dies over one', 'crash-at-load'],
-  ] as const) {
-    it(`keeps its workers where a replacement ${how}`, async () => {
-      const { pool, events } = poolOf({ workers: 2 });
-      const failed: unknown[] = [];
-      events.on('variant-failed', (name) => failed.push(name));
-      await pool.start();
-      const before = pool.pids;
-
-      await assert.rejects(pool.exchange([variant('a'), variant('b', file)]));
-
-      assert.deepEqual(pool.pids, before);
-      assert.deepEqual(failed, [], 'no variant that serves has failed');
-      await pool.exchange([variant('a')]);
-      await pool.run(batch(1), HUNG_AFTER_MS);
-    });
-  }
-
-  it('replaces a worker that dies after an exchange by one with the new variants', async () => {
-    const { pool, events } = poolOf({});
-    await pool.start();
-    await pool.exchange([variant('a'), variant('b')]);
-    const [pid] = pool.pids;
-    process.kill(pid!, 'SIGKILL');
-    await once(events, 'restart');
-    while (pool.freeCount === 0) await once(events, 'free');
-    await pool.run({ ...batch(1), variant: 'b' }, HUNG_AFTER_MS);
-  });
-
-  it('ends replacements that load when it closes', async () => {
-    const { pool } = poolOf({ workers: 2 });
-    await pool.start();
-    const exchanged = pool.exchange([variant('a')]);
-    await Promise.all([assert.rejects(exchanged), pool.close()]);
   });
 
   it('leaves no process behind when it closes', async () => {

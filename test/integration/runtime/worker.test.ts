@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -88,6 +88,12 @@ function batchOf(first: number, tokens: number): BatchInput {
 }
 
 describe('Worker', { timeout: 120_000 }, () => {
+  it('lets the process that speaks HTTP go first', async () => {
+    const { worker, come } = start(FAKE_HOST);
+    await come('up');
+    assert.equal(getPriority(worker.pid), Math.min(19, getPriority() + 7));
+  });
+
   it('takes batches and gives back logits that are larger than any buffer on the way', async () => {
     const { worker } = start(FAKE_HOST);
     worker.load([variant()]);

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { foreignConfig, type ForeignConfig } from '../../../src/building/foreign-config.js';
 import { ModelFolderError } from '../../../src/building/model-folder-error.js';
-import { referenceSentences } from '../../../src/building/reference-sentences.js';
 import { taggingOf } from '../../../src/building/tagging-of.js';
 
 const id2label = { 0: 'O', 1: 'B-X', 2: 'I-X' };
@@ -77,18 +76,6 @@ describe('foreignConfig', () => {
 function ten(): Record<string, string> {
   return Object.fromEntries(Array.from({ length: 7 }, (_, id) => [id + 3, `x${id}`]));
 }
-
-describe('referenceSentences', () => {
-  it('are over 300 different ones, without slots left in them', () => {
-    const sentences = referenceSentences();
-    assert.ok(sentences.length >= 300, String(sentences.length));
-    assert.ok(new Set(sentences).size === sentences.length);
-    assert.deepEqual(
-      sentences.filter((text) => /(^|[^\p{L}.'’])[PLO]($|[^\p{L}.'’])/u.test(text)),
-      [],
-    );
-  });
-});
 
 describe('taggingOf', () => {
   const labels = ['O', 'B-X', 'I-X'];

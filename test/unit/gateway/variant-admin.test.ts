@@ -7,38 +7,25 @@ import { BuiltFiles } from '../../../src/gateway/built-files.js';
 import { ModelAdder } from '../../../src/gateway/model-adder.js';
 import { VariantMaker } from '../../../src/gateway/make-variant.js';
 import { VariantAdmin } from '../../../src/gateway/variant-admin.js';
-import { VariantRoster } from '../../../src/gateway/variant-roster.js';
 import { BUILT_BY } from '../../../src/registry/built-variants.js';
 import { LockedError } from '../../../src/registry/folder-lock.js';
 import { FolderError } from '../../../src/registry/folder-error.js';
 import { ModelsError } from '../../../src/registry/read-models.js';
 import { VariantRegistry } from '../../../src/registry/variant-registry.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
-import { cardOf } from '../../support/cards.js';
+import { experimentOn, RosterWorld } from '../../support/roster-world.js';
 import type { BuildOutcome } from '../../../src/building/build-job.js';
-import type { LoadVariant } from '../../../src/runtime/protocol.js';
 
-const MEASURED = { provider: 'cpu', profile: { a: 1, b: 0, c: 0 } };
 const RECIPE = { precision: 'int8' };
 const WANTED = { recipe: RECIPE, name: undefined, keep: false, activate: true };
 const soon = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 /** `full` and what a build made of it serve; builds go on until they are cancelled. */
 function adminOf(arms: string[] = []) {
-  const registry = new VariantRegistry();
-  registry.add('full', cardOf('full', 0.93), 'models/full/model.onnx');
-  const made = { ...cardOf('made', 0.9), provenance: { builtBy: BUILT_BY } };
-  registry.add('made', made, 'models/made/model.onnx');
-  for (const name of ['full', 'made']) registry.activate(name, MEASURED);
-  const metrics = createMetrics({ ofProcess: false });
-  const roster = new VariantRoster({
-    registry,
-    pool: { exchange: soon as () => Promise<void>, providerOf: () => 'cpu' },
-    scheduler: { setVariants: () => undefined },
-    metrics,
-    settled: soon as () => Promise<void>,
-    planOf: ({ name }) => ({ name }) as LoadVariant,
-  });
+  const world = new RosterWorld();
+  const { registry, roster } = world;
+  world.serve('made', 100, { builtBy: BUILT_BY });
+  world.experiments = arms.map((variant) => experimentOn(variant));
   const files = new BuiltFiles();
   const forgotten: string[] = [];
   const unending = () => {
@@ -58,6 +45,8 @@ function adminOf(arms: string[] = []) {
   const now = () => 0;
   const maker = new VariantMaker({
     ...{ registry, roster, files, folder, modelsDir: 'models', now },
+    pool: { prepare: () => undefined, unprepare: () => Promise.resolve() },
+    turn: () => Promise.resolve(),
     startBuild: unending,
     startFit: () => ({ done: Promise.resolve({ kind: 'cancelled' }), cancel: () => undefined }),
   });
@@ -68,18 +57,11 @@ function adminOf(arms: string[] = []) {
   });
   const admin = new VariantAdmin({
     ...{ registry, roster, maker, adder, files, folder, now },
-    queue: new BuildQueue({ logger: pino({ level: 'silent' }), metrics }),
-    config: {
-      gate: { minAgreementOfPrecision: 0.97, minAgreementOfCuts: 0.8 },
-      experiments: [
-        {
-          name: 'e',
-          share: 1,
-          seed: '0',
-          arms: arms.map((variant) => ({ name: variant, variant, weight: 1 })),
-        },
-      ],
-    },
+    queue: new BuildQueue({
+      logger: pino({ level: 'silent' }),
+      metrics: createMetrics({ ofProcess: false }),
+    }),
+    config: { gate: { minAgreementOfPrecision: 0.97, minAgreementOfCuts: 0.8 } },
     threads: () => 1,
     tokenizerPathOf: () => 'models/tokenizer/tokenizer.json',
   });

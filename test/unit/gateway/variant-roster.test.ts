@@ -1,85 +1,127 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { VariantRoster } from '../../../src/gateway/variant-roster.js';
-import { VariantRegistry } from '../../../src/registry/variant-registry.js';
-import { createMetrics } from '../../../src/telemetry/metrics.js';
-import { cardOf } from '../../support/cards.js';
-import type { LoadVariant } from '../../../src/runtime/protocol.js';
+import { activeVariant } from '../../support/cards.js';
+import { experimentOn, RosterWorld } from '../../support/roster-world.js';
 
-const MEASURED = { provider: 'cpu', profile: { a: 1, b: 0, c: 0 } };
-const namesOf = (variants: readonly { name: string }[]) => variants.map(({ name }) => name);
-
-/** `full` and `small` serve, `spare` is loaded only. */
-function rosterOf() {
-  const registry = new VariantRegistry();
-  for (const name of ['full', 'small', 'spare']) {
-    registry.add(name, cardOf(name, 0.9), 'path');
-    if (name === 'spare') registry.warm(name, MEASURED);
-    else registry.activate(name, MEASURED);
-  }
-  const held: string[][] = [];
-  const scheduled: string[][] = [];
-  const state = { failure: undefined as Error | undefined };
-  const roster = new VariantRoster({
-    registry,
-    pool: {
-      exchange: (variants) => {
-        held.push(namesOf(variants));
-        return state.failure === undefined ? Promise.resolve() : Promise.reject(state.failure);
-      },
-      providerOf: () => 'cpu',
-    },
-    scheduler: { setVariants: (variants) => scheduled.push(namesOf(variants)) },
-    metrics: createMetrics({ ofProcess: false }),
-    settled: () => Promise.resolve(),
-    planOf: ({ name }) => ({ name }) as LoadVariant,
-  });
-  return { registry, roster, held, scheduled, state };
-}
+const conflict = { code: 'conflict' };
 
 describe('VariantRoster', () => {
-  it('retires a variant from the schedule first, then from the workers', async () => {
-    const { registry, roster, held, scheduled } = rosterOf();
-    await roster.retire('small');
-    assert.deepEqual(scheduled, [['full']]);
-    assert.deepEqual(held, [['full', 'spare']], 'what is loaded only stays so');
-    assert.equal(registry.get('small')?.state, 'retired');
-    roster.activate('spare');
-    assert.deepEqual(scheduled.at(-1), ['full', 'spare']);
+  it('serves a variant once the workers hold it, and not before', async () => {
+    const world = new RosterWorld();
+    const making = world.make('small');
+    assert.deepEqual(world.scheduled, ['full']);
+    await making;
+    assert.deepEqual(world.scheduled, ['full', 'small']);
   });
 
-  it('warms a variant beside all that the workers hold', async () => {
-    const { registry, roster, held, scheduled } = rosterOf();
-    await roster.retire('small');
-    registry.reload('small');
-    await roster.warm('small', undefined);
-    assert.deepEqual(held.at(-1), ['full', 'small', 'spare']);
-    assert.equal(registry.get('small')?.profile, MEASURED.profile);
-    assert.deepEqual(scheduled, [['full']], 'it does not serve yet');
+  it('lets what was accepted be answered before a variant leaves the workers', async () => {
+    const world = new RosterWorld();
+    await world.make('small');
+    const plan = { allowed: [activeVariant('small', 0.8)], forced: undefined, assignment: null };
+    world.inFlight.add(plan);
+
+    const retiring = world.roster.retire('small');
+    await new Promise(setImmediate);
+    assert.equal(world.registry.active().length, 1, 'no new request gets it');
+    assert.deepEqual(world.scheduled, ['full', 'small']);
+    assert.ok(world.held.has('small'));
+
+    world.inFlight.delete(plan);
+    await retiring;
+    assert.deepEqual(world.scheduled, ['full']);
+    assert.equal(world.registry.get('small')?.state, 'retired');
   });
 
-  it('has what may be in some workers only loaded again before it serves', async () => {
-    const { registry, roster, state } = rosterOf();
-    state.failure = new Error('the replacement died');
-    await assert.rejects(roster.retire('small'), /the replacement died/);
-    assert.equal(registry.get('small')?.state, 'retired');
+  it('keeps the last variant that serves, also of two that are retired at once', async () => {
+    const world = new RosterWorld();
+    await assert.rejects(world.roster.retire('full'), conflict);
+    await world.make('small');
+
+    const both = await Promise.allSettled([
+      world.roster.retire('full'),
+      world.roster.retire('small'),
+    ]);
+
+    assert.deepEqual(
+      both.map(({ status }) => status),
+      ['fulfilled', 'rejected'],
+    );
+    assert.deepEqual(world.scheduled, ['small']);
   });
 
-  it('leaves a variant as it was where no worker can load it', async () => {
-    const { registry, roster, state, scheduled } = rosterOf();
-    await roster.retire('small');
-    registry.reload('small');
-    state.failure = new Error('broken');
-    await assert.rejects(roster.warm('small', undefined), /broken/);
-    assert.equal(registry.get('small')?.state, 'loading');
-    assert.deepEqual(scheduled, [['full']]);
+  it('keeps the arms of an experiment that takes requests', async () => {
+    const world = new RosterWorld();
+    await world.make('small');
+    world.experiments = [experimentOn('small')];
+    await assert.rejects(world.roster.retire('small'), { ...conflict, message: /trial/ });
+
+    world.experiments = [{ ...experimentOn('small'), share: 0 }];
+    await world.roster.retire('small');
   });
 
-  it('never retires the last one that serves', async () => {
-    const { registry, roster } = rosterOf();
-    await roster.retire('small');
-    await assert.rejects(roster.retire('full'), { code: 'conflict' });
-    assert.equal(registry.get('full')?.state, 'active');
-    await assert.rejects(roster.retire('small'), { code: 'conflict' });
+  it('does not activate what is on its way out', async () => {
+    const world = new RosterWorld();
+    await world.make('small');
+    const retiring = world.roster.retire('small');
+    assert.throws(() => world.roster.activate('small'), conflict);
+    await assert.rejects(world.roster.retire('small'), conflict);
+    await retiring;
+    await world.roster.bringBack('small');
+    assert.deepEqual(world.scheduled, ['full', 'small']);
+  });
+
+  it('leaves a retired variant as it was if there is no room to load it again', async () => {
+    const world = new RosterWorld({ maxWarmBytes: 250 });
+    await world.make('small');
+    await world.roster.retire('small');
+    // Memory that no variant accounts for.
+    world.held.set('leak', 1_000);
+    await assert.rejects(world.roster.bringBack('small'), { ...conflict, message: /maxWarmBytes/ });
+    assert.equal(world.registry.get('small')?.state, 'retired');
+    assert.match(world.registry.get('small')!.detail!, /maxWarmBytes/);
+  });
+
+  it('unloads the least used variant where there is no room, and loads it when a request names it', async () => {
+    const world = new RosterWorld({ maxWarmBytes: 300 });
+    await world.make('a');
+    await world.make('b');
+    for (const used of ['full', 'full', 'b', 'b']) world.usage.record(used);
+
+    await world.make('c');
+
+    assert.equal(world.registry.get('a')?.state, 'retired');
+    assert.match(world.registry.get('a')!.detail!, /maxWarmBytes/);
+    assert.deepEqual([...world.held.keys()].sort(), ['b', 'c', 'full']);
+
+    assert.equal(world.roster.isOnItsWay('a'), true);
+    assert.equal(world.roster.isOnItsWay('c'), false);
+    while (world.registry.get('a')?.state !== 'active') await new Promise(setImmediate);
+    assert.equal(world.registry.get('c')?.state, 'retired', 'the least used one now');
+    assert.equal(world.registry.get('a')?.detail, undefined);
+  });
+
+  it('refuses a variant for which all the others together leave no room', async () => {
+    const world = new RosterWorld({ maxWarmBytes: 200 });
+    await assert.rejects(world.make('huge', { big: true }), conflict);
+    assert.equal(world.registry.get('huge'), undefined);
+    assert.deepEqual(world.scheduled, ['full']);
+  });
+
+  it('does not load what was retired by wish for a request that names it', async () => {
+    const world = new RosterWorld();
+    await world.make('small');
+    await world.roster.retire('small');
+    assert.equal(world.roster.isOnItsWay('small'), false);
+  });
+
+  it('takes a variant out of service that a worker in service cannot load', async () => {
+    const world = new RosterWorld();
+    await world.make('small');
+    world.roster.fail('small', 'its file is gone');
+    world.roster.fail('small', 'its file is gone');
+    assert.deepEqual(world.scheduled, ['full']);
+    world.registry.request('next');
+    world.roster.fail('next', 'told by the load');
+    assert.equal(world.registry.get('next')?.state, 'requested');
   });
 });

@@ -1,0 +1,288 @@
+"""What scripts.compare_learning, scripts.pretrain and scripts.tune measured, as sections of the report.
+
+All of it may be missing: the report then says nothing about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from scripts.lab.arguments import Places
+from scripts.lab.bootstrap import f1_of, interval, resampled_f1
+from scripts.lab.reporting.inputs import Facts, need, read_made_by
+from scripts.lab.reporting.statistics import Estimate
+from scripts.lab.reporting.wording import (
+    counted,
+    figure,
+    listed,
+    signed,
+    signed_with_interval,
+    table,
+    with_interval,
+)
+
+COMPARED_TO = {"student": "labels", "fine-tuned": "base-as-it-is"}  # per group of rows
+PARAMETERS = {
+    "learningRate": "learning rate",
+    "epochs": "epochs",
+    "batchSize": "batch",
+    "dropout": "dropout",
+    "layerDecay": "layer decay",
+}
+
+
+@dataclass(frozen=True)
+class LearntRow:
+    facts: Facts
+    validation: Estimate
+    test: Estimate
+    difference: Estimate  # on validation, less the row that the group is compared with; paired
+
+    @property
+    def name(self) -> str:
+        return self.facts["name"]
+
+    @property
+    def is_reference(self) -> bool:
+        return self.name == COMPARED_TO[self.facts["group"]]
+
+
+@dataclass(frozen=True)
+class Learning:
+    groups: dict[str, list[LearntRow]]  # the row that others are compared with comes first
+    pretraining: Facts | None
+    tuning: Facts | None
+
+    @property
+    def empty(self) -> bool:
+        return not self.groups and self.pretraining is None and self.tuning is None
+
+
+def read_learning(places: Places, *, resamples: int, seed: int) -> Learning:
+    """Raises ValueError where a file is damaged, or rows of a group are not comparable."""
+    rows: dict[str, list[tuple[Facts, dict[str, np.ndarray]]]] = {}
+    for path in sorted((places.checkpoints / "learning").glob("*.json")):
+        facts = read_made_by(path, "compare_learning")
+        need(facts, path, "compare_learning", "name", "group", "technique", "what", "steps", "f1", "command")
+        if facts["group"] not in COMPARED_TO:
+            raise ValueError(f"{path}: unknown group {facts['group']!r}; run scripts.compare_learning again")
+        rows.setdefault(facts["group"], []).append((facts, _counts_of(path)))
+    groups = {
+        group: found
+        for group in COMPARED_TO
+        if (found := _estimates(rows.get(group, []), COMPARED_TO[group], resamples, seed))
+    }
+    return Learning(groups, _pretraining_of(places), _tuning_of(places))
+
+
+def _counts_of(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path.with_suffix(".npz"), allow_pickle=False) as saved:
+            return {split: saved[split] for split in ("validation", "test")}
+    except (OSError, KeyError, ValueError) as error:
+        raise ValueError(
+            f"{path.with_suffix('.npz')}: missing or damaged ({error}); remove {path} and run "
+            "scripts.compare_learning again"
+        ) from error
+
+
+def _estimates(
+    rows: Sequence[tuple[Facts, dict[str, np.ndarray]]], reference: str, resamples: int, seed: int
+) -> list[LearntRow]:
+    """Nothing where the row is missing that the others are compared with."""
+    names = [facts["name"] for facts, _ in rows]
+    if reference not in names:
+        return []
+    shapes = {(facts["steps"], facts["textsPerStep"], facts["layers"]) for facts, _ in rows}
+    if len(shapes) > 1:
+        raise ValueError(
+            f"rows of scripts.compare_learning differ in steps, batch or layers ({sorted(shapes)}) and cannot be "
+            "compared; run it again with --force"
+        )
+    moved = {
+        split: resampled_f1([counts[split] for _, counts in rows], resamples=resamples, seed=seed)
+        for split in ("validation", "test")
+    }
+    at = names.index(reference)
+    f1 = {
+        split: [float(f1_of(counts[split].sum(axis=0))) for _, counts in rows]
+        for split in ("validation", "test")
+    }
+    found = [
+        LearntRow(
+            facts,
+            Estimate(f1["validation"][row], *interval(moved["validation"][row])),
+            Estimate(f1["test"][row], *interval(moved["test"][row])),
+            Estimate(
+                f1["validation"][row] - f1["validation"][at],
+                *interval(moved["validation"][row] - moved["validation"][at]),
+            ),
+        )
+        for row, (facts, _) in enumerate(rows)
+    ]
+    return sorted(found, key=lambda row: (not row.is_reference, row.facts["technique"], row.name))
+
+
+def _pretraining_of(places: Places) -> Facts | None:
+    path = places.checkpoints / "pretrained" / "pretraining.json"
+    if not path.is_file():
+        return None
+    facts = read_made_by(path, "pretrain")
+    need(facts, path, "pretrain", "perplexity.trainedHead", "perplexity.pretrained", "settings", "text")
+    return facts
+
+
+def _tuning_of(places: Places) -> Facts | None:
+    path = places.checkpoints / "tuning" / "tuning.json"
+    if not path.is_file():
+        return None
+    facts = read_made_by(path, "tune")
+    need(facts, path, "tune", "trials", "best.parameters", "settings.sentences")
+    return facts
+
+
+def sections(learning: Learning) -> list[str]:
+    """The parts of the document, in order."""
+    parts: list[str] = []
+    if "student" in learning.groups:
+        parts += [
+            "## Ways to teach a student",
+            student_text(learning.groups["student"]),
+            rows_table(learning.groups["student"]),
+            verdict(learning.groups["student"]),
+            "![Validation F1 of students taught in different ways, with 95 % intervals](report/learning.svg)",
+        ]
+    if learning.pretraining is not None:
+        parts += ["## Pretraining", pretraining_text(learning.pretraining)]
+        parts.append(perplexity_table(learning.pretraining))
+        if "fine-tuned" in learning.groups:
+            rows = learning.groups["fine-tuned"]
+            parts += [rows_table(rows), verdict(rows)]
+        else:
+            parts.append("What it does to F1 was not measured.")
+    if learning.tuning is not None:
+        parts += [
+            "## Search for settings",
+            tuning_text(learning.tuning),
+            tuning_table(learning.tuning),
+            "![F1 of each trial, and the best so far](report/tuning-history.svg)",
+            "![F1 of the trials against each setting](report/tuning-parameters.svg)",
+        ]
+    return parts
+
+
+def student_text(rows: Sequence[LearntRow]) -> str:
+    facts = rows[0].facts
+    return (
+        f"One student a row, trained anew: {counted(facts['layers'], 'layer')} that begin as copies of the teacher's, "
+        f"word embeddings frozen, {facts['steps']} steps of {facts['textsPerStep']} texts, one seed. That is far less "
+        "than the released students had, so that rows can be compared with each other and not with them. Served F1 in "
+        f"fp32 on {facts['cpu']}, by `python -m scripts.compare_learning`; the difference is paired, on validation."
+    )
+
+
+def rows_table(rows: Sequence[LearntRow]) -> str:
+    return table(
+        [
+            "row",
+            "technique",
+            "learns from",
+            "validation F1 (95 %)",
+            f"difference to `{rows[0].name}` (95 %)",
+            "test F1",
+            "min of training",
+        ],
+        [
+            [
+                f"`{row.name}`",
+                row.facts["technique"],
+                row.facts["what"],
+                with_interval(row.validation),
+                "" if row.is_reference else signed_with_interval(row.difference),
+                figure(row.test.value),
+                f"{row.facts['trainSeconds'] / 60:.1f}",
+            ]
+            for row in rows
+        ],
+        left=3,
+    )
+
+
+def verdict(rows: Sequence[LearntRow]) -> str:
+    others = rows[1:]
+    better = [row.name for row in others if row.difference.low > 0]
+    worse = [row.name for row in others if row.difference.high < 0]
+    alike = [row.name for row in others if not row.difference.excludes_zero]
+    lines = []
+    for names, what in (
+        (better, f"Better than `{rows[0].name}` at 95 %"),
+        (worse, f"Worse than `{rows[0].name}` at 95 %"),
+        (alike, f"Not to be told from `{rows[0].name}`"),
+    ):
+        if names:
+            lines.append(f"{what}: {listed(names)}.")
+    lines.append(
+        "Intervals are over sentences; they do not hold what another seed would change. The minutes are of a machine "
+        "that did other work at the same time."
+    )
+    return " ".join(lines)
+
+
+def pretraining_text(facts: Facts) -> str:
+    settings = facts["settings"]
+    return (
+        f"Masked-LM training of `{facts['base']}` on {facts['texts']} texts ({facts['text']}): "
+        f"{settings['head_steps']} steps of a new head, since the base comes without one, then {settings['steps']} of "
+        f"everything, {settings['batchSize']} texts each, by `python -m scripts.pretrain`. Perplexity is that of "
+        f"{facts['hiddenTokens']} hidden tokens of the validation split. The head was trained on in the second part "
+        "too, so not all of the gain is the encoder's."
+    )
+
+
+def perplexity_table(facts: Facts) -> str:
+    names = {
+        "newHead": "base, head new",
+        "trainedHead": "base, head trained",
+        "pretrained": "everything trained",
+    }
+    return table(
+        ["model", "perplexity on validation"],
+        [
+            [text, f"{facts['perplexity'][key]:.1f}"]
+            for key, text in names.items()
+            if key in facts["perplexity"]
+        ],
+    )
+
+
+def tuning_text(facts: Facts) -> str:
+    f1 = [trial["f1"] for trial in facts["trials"]]
+    best = facts["best"]
+    return (
+        f"{counted(len(f1), 'trial')} of Optuna's {facts['sampler']}, each a fine-tuning of "
+        f"`{facts['settings']['base']}` on the same {facts['settings']['sentences']} sentences, by `python -m "
+        f"scripts.tune`. The best, number {best['number']}, has validation F1 {figure(best['f1'])}; the median "
+        f"{figure(float(np.median(f1)))}, the worst {figure(min(f1))}. It was chosen on validation, so its figure is "
+        "flattered; settings for the whole corpus may be others."
+    )
+
+
+def tuning_table(facts: Facts) -> str:
+    ranked = sorted(facts["trials"], key=lambda trial: (-trial["f1"], trial["number"]))
+    return table(
+        ["trial", *PARAMETERS.values(), "validation F1", "less than the best by", "s"],
+        [
+            [
+                str(trial["number"]),
+                *(f"{trial['parameters'][key]:.3g}" for key in PARAMETERS),
+                figure(trial["f1"]),
+                "" if trial is ranked[0] else signed(ranked[0]["f1"] - trial["f1"]).removeprefix("+"),
+                f"{trial['seconds']:.0f}",
+            ]
+            for trial in ranked
+        ],
+    )

@@ -1,0 +1,3 @@
+// Import this before onnxruntime-node: its releases send usage to their maker, and keep a log in the temporary folder for
+// each process. They look at the variable when they are loaded; whoever wants it sets it to 0.
+process.env.ORT_DISABLE_TELEMETRY ??= '1';
