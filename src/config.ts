@@ -1,11 +1,9 @@
 import { z } from 'zod';
 import { contradictions } from './config-contradictions.js';
 import { fromEnvironment, fromFile } from './config-sources.js';
+import { plainName, variantName } from './names.js';
 import type { Environment } from './config-sources.js';
 
-const word = z
-  .string()
-  .regex(/^[A-Za-z0-9][\w.-]{0,63}$/, 'expected letters, digits, ".", "_" or "-", 64 at most');
 const count = (max: number) =>
   z.union([z.literal('auto'), z.int().min(1).max(max)], {
     error: `expected "auto" or a whole number from 1 to ${max}`,
@@ -15,9 +13,11 @@ const MAX_BUDGET_MS = 600_000;
 const ADMIN_KEY = /^[\x21-\x7e]{16,512}$/;
 
 const experiment = z.strictObject({
-  name: word,
+  name: plainName,
   arms: z
-    .array(z.strictObject({ name: word, variant: word, weight: z.number().min(0).max(1e6) }))
+    .array(
+      z.strictObject({ name: plainName, variant: variantName, weight: z.number().min(0).max(1e6) }),
+    )
     .min(1),
   share: z.number().min(0).max(1).default(1),
   seed: z.union([z.string(), z.number()]).default('0'),
@@ -110,10 +110,10 @@ export const configSchema = z.strictObject({
     .default(8000)
     .describe('How long a shutdown waits for the requests in flight, ms.'),
   tiers: z
-    .record(word, tier)
+    .record(plainName, tier)
     .default({ realtime: 10, interactive: 50, standard: 200, batch: 2000 })
     .describe('Named latency budgets, ms; or objects of budgetMs, policy, maxErrorProbability.'),
-  defaultTier: word
+  defaultTier: plainName
     .default('standard')
     .describe('The tier of a request that names neither a budget nor a tier.'),
   cascade: cascade
@@ -126,7 +126,7 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe('Mechanisms of the scheduler, each of which can be switched off to see its worth.'),
   autoFit: z
-    .union([z.literal('auto'), z.boolean(), z.array(word)], {
+    .union([z.literal('auto'), z.boolean(), z.array(plainName)], {
       error: 'expected "auto", true, false or a list of tiers',
     })
     .default('auto')

@@ -2,7 +2,7 @@
 
 import { LockedError } from '../registry/folder-lock.js';
 import { ModelsError } from '../registry/read-models.js';
-import { FolderError } from '../registry/models-folder.js';
+import { FolderError } from '../registry/folder-error.js';
 import { addModel } from './add-model.js';
 import type { AddModelRequest, FromAdder } from './add-model-protocol.js';
 import { ModelFolderError } from './model-folder-error.js';
@@ -18,8 +18,9 @@ function messageOf(error: unknown): FromAdder {
   if (error instanceof ModelFolderError) return { type: 'refused', problems: error.problems };
   const { message } = error as Error;
   if (error instanceof FolderError) return { type: 'folder', code: error.code, message };
-  const isUnusable = error instanceof ModelsError || error instanceof LockedError;
-  return { type: isUnusable ? 'unusable' : 'failed', message };
+  if (error instanceof ModelsError) return { type: 'unusable', message, detail: error.detail };
+  if (error instanceof LockedError) return { type: 'unusable', message, detail: message };
+  return { type: 'failed', message };
 }
 
 async function run(request: AddModelRequest): Promise<void> {

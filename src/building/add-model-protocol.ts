@@ -1,6 +1,6 @@
 /** The messages between whoever wants a model added and the process that does it. */
 
-import type { FolderErrorCode } from '../registry/models-folder.js';
+import type { FolderErrorCode } from '../registry/folder-error.js';
 import type { AddedModel, AddModelOptions } from './add-model.js';
 import type { ModelProblem } from './model-folder-error.js';
 
@@ -11,6 +11,6 @@ export type FromAdder =
   | { readonly type: 'added'; readonly added: AddedModel }
   | { readonly type: 'refused'; readonly problems: readonly ModelProblem[] }
   | { readonly type: 'folder'; readonly code: FolderErrorCode; readonly message: string }
-  /** Manifest or lock of the models folder. */
-  | { readonly type: 'unusable'; readonly message: string }
+  /** Manifest or lock of the models folder; `detail` names no path. */
+  | { readonly type: 'unusable'; readonly message: string; readonly detail: string }
   | { readonly type: 'failed'; readonly message: string };

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { FolderError } from '../registry/models-folder.js';
+import { FolderError } from '../registry/folder-error.js';
 import { ModelsError } from '../registry/read-models.js';
 import type { AddedModel } from './add-model.js';
 import type { AddModelRequest, FromAdder } from './add-model-protocol.js';
@@ -78,7 +78,7 @@ function errorOf(answer: FromAdder | undefined, otherwise: string): Error {
     case 'folder':
       return new FolderError(answer.code, answer.message);
     case 'unusable':
-      return new ModelsError(answer.message);
+      return new ModelsError(answer.message, { detail: answer.detail });
     case 'failed':
       return new Error(answer.message);
     default:

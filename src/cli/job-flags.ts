@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { BuildJob } from '../building/build-job.js';
 import { memoryLimitFor } from '../building/memory-limit.js';
-import { variantName } from '../registry/card.js';
+import { variantName } from '../names.js';
 import { ModelsFolder } from '../registry/models-folder.js';
 import { usageError } from './cli-error.js';
 import type { Flags, FlagSpec } from './flags.js';

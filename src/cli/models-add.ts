@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { startAddModel } from '../building/start-add-model.js';
 import { ModelFolderError } from '../building/model-folder-error.js';
 import { MAX_SENTENCE_CHARS, MAX_SENTENCES, type Card } from '../registry/card.js';
-import { FolderError } from '../registry/models-folder.js';
+import { FolderError } from '../registry/folder-error.js';
 import { ModelsError } from '../registry/read-models.js';
 import { CliError, EXIT, usageError } from './cli-error.js';
 import { describeFlags, Flags, type FlagSpec } from './flags.js';
@@ -114,7 +114,7 @@ function report(card: Card): string {
 
 function exitCodeOf(error: unknown): number | undefined {
   if (error instanceof CliError) return error.exitCode;
-  if (error instanceof FolderError) return error.code === 'storage_full' ? EXIT.failed : EXIT.usage;
+  if (error instanceof FolderError) return error.isOfHost ? EXIT.failed : EXIT.usage;
   const isExpected = error instanceof ModelFolderError || error instanceof ModelsError;
   return isExpected ? EXIT.failed : undefined;
 }

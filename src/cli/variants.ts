@@ -1,4 +1,4 @@
-import { FolderError } from '../registry/models-folder.js';
+import { FolderError } from '../registry/folder-error.js';
 import { LockedError } from '../registry/folder-lock.js';
 import { ModelsError } from '../registry/read-models.js';
 import { buildCommand, buildFlags } from './build-command.js';
@@ -92,7 +92,7 @@ async function main([name, ...args]: readonly string[]): Promise<void> {
 
 function exitCodeOf(error: unknown): number | undefined {
   if (error instanceof CliError) return error.exitCode;
-  if (error instanceof FolderError) return error.code === 'storage_full' ? EXIT.failed : EXIT.usage;
+  if (error instanceof FolderError) return error.isOfHost ? EXIT.failed : EXIT.usage;
   return error instanceof ModelsError || error instanceof LockedError ? EXIT.failed : undefined;
 }
 

@@ -2,7 +2,8 @@ import { errors } from '../errors.js';
 import { nameOfBuild } from '../building/variant-name.js';
 import { precisionOfCard } from '../building/card-recipe.js';
 import { recipeSchema, type Recipe } from '../compress/recipe.js';
-import { variantName, type Card } from '../registry/card.js';
+import { variantName } from '../names.js';
+import type { Card } from '../registry/card.js';
 import type { FieldIssue } from '../errors.js';
 import type { VariantEntry, VariantRegistry } from '../registry/variant-registry.js';
 
@@ -52,10 +53,9 @@ export function freeName(
   proposed: { readonly parent: string; readonly recipe: Recipe } | string,
 ): string {
   if (wanted !== undefined) {
-    if (!variantName.safeParse(wanted).success) {
-      const detail = 'expected lower-case letters, digits, ".", "_" or "-", 64 at most';
-      throw errors.validationFailed([{ pointer: '/name', detail }]);
-    }
+    const { error } = variantName.safeParse(wanted);
+    if (error !== undefined)
+      throw errors.validationFailed([{ pointer: '/name', detail: error.issues[0]!.message }]);
     if (registry.get(wanted) !== undefined)
       throw errors.conflict(`There is a variant ${wanted} already; choose another name.`);
     return wanted;

@@ -1,12 +1,13 @@
 import path from 'node:path';
-import { errors } from '../errors.js';
 import type { BuildJob, BuildOutcome, StartBuild } from '../building/build-job.js';
 import type { FitJob, FitOutcome, StartFit } from '../building/fit-job.js';
+import { FolderError } from '../registry/folder-error.js';
 import type { ModelsFolder } from '../registry/models-folder.js';
 import type { VariantRegistry } from '../registry/variant-registry.js';
 import type { WorkerPool } from '../runtime/worker-pool.js';
 import type { BuildOutcomeView, Report } from './build-queue.js';
 import type { BuiltFiles } from './built-files.js';
+import { folderFailure } from './folder-failure.js';
 import type { VariantRoster } from './variant-roster.js';
 
 type Built = Extract<BuildOutcome, { kind: 'built' }>;
@@ -146,7 +147,9 @@ function endOf(outcome: NotBuilt): BuildOutcomeView {
 }
 
 function keepingFailed(error: unknown): { code: string; detail: string } {
-  const { code } = error as { code?: string };
-  if (code === 'storage_full') return { code, detail: errors.storageFull().message };
-  return { code: code ?? 'internal', detail: (error as Error).message };
+  const failure = folderFailure(error);
+  const detail = failure?.message ?? 'It could not be kept in the models folder.';
+  // The folder's own codes say more than those of HTTP.
+  const code = error instanceof FolderError ? error.code : (failure?.code ?? 'internal');
+  return { code, detail };
 }

@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { nameOfModel } from '../building/add-model.js';
 import { ModelFolderError } from '../building/model-folder-error.js';
-import { FolderError } from '../registry/models-folder.js';
 import { errors } from '../errors.js';
 import type { RunningAddition, startAddModel } from '../building/start-add-model.js';
 import type { Card } from '../registry/card.js';
 import type { VariantRegistry } from '../registry/variant-registry.js';
+import { folderFailure } from './folder-failure.js';
 import type { VariantRoster } from './variant-roster.js';
 
 export interface ModelAdderOptions {
@@ -80,8 +80,5 @@ function toGatewayError(error: unknown): unknown {
       })),
     );
   }
-  if (!(error instanceof FolderError)) return error;
-  return error.code === 'storage_full'
-    ? errors.storageFull(error)
-    : errors.conflict(`${error.message}.`);
+  return folderFailure(error) ?? error;
 }

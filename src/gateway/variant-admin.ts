@@ -3,7 +3,7 @@ import { errors } from '../errors.js';
 import { defaultFloor } from '../building/agreement-floor.js';
 import { memoryLimitFor } from '../building/memory-limit.js';
 import { wasBuilt } from '../registry/built-variants.js';
-import { FolderError, type ModelsFolder } from '../registry/models-folder.js';
+import type { ModelsFolder } from '../registry/models-folder.js';
 import { bestParent, checkedRecipe, freeName, parentOf, type Parent } from './check-build.js';
 import type { BuildJob } from '../building/build-job.js';
 import type { Recipe } from '../compress/recipe.js';
@@ -12,6 +12,7 @@ import type { VariantEntry, VariantRegistry } from '../registry/variant-registry
 import type { BuildQueue } from './build-queue.js';
 import { hasEnded, type BuildRequest, type BuildView, type FitRequest } from './build-view.js';
 import type { BuiltFiles } from './built-files.js';
+import { folderFailure } from './folder-failure.js';
 import type { ModelAdder } from './model-adder.js';
 import type { VariantMaker, WantedBuild } from './make-variant.js';
 import type { VariantRoster } from './variant-roster.js';
@@ -148,8 +149,7 @@ export class VariantAdmin {
     try {
       await folder.forget(name);
     } catch (error) {
-      if (error instanceof FolderError) throw errors.conflict(error.message);
-      throw error;
+      throw folderFailure(error) ?? error;
     }
   }
 

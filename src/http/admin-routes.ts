@@ -1,4 +1,5 @@
 import { errors, type ErrorCode } from '../errors.js';
+import { VARIANT_NAME } from '../names.js';
 import * as schemas from './admin-schema.js';
 import { BuildStreams, wantsEvents } from './build-streams.js';
 import { sendJson, sendNothing } from './exchange.js';
@@ -219,6 +220,6 @@ function buildId(exchange: Exchange): string {
 
 function variantName(exchange: Exchange): string {
   const name = pathParameter(exchange, 'name');
-  if (schemas.VARIANT_NAME.test(name)) return name;
+  if (VARIANT_NAME.test(name)) return name;
   throw errors.notFound('There is no variant of that name.');
 }

@@ -1,25 +1,22 @@
 import { z } from 'zod';
+import { variantName } from '../names.js';
 import type { BuildState, BuildView } from './admin-port.js';
 
 /** The vocabulary of recipes; it belongs to the compressor, so whoever knows that passes it. */
 export type RecipeSchema = z.ZodType<Readonly<Record<string, unknown>>>;
 
-const MAX_NAME_LENGTH = 64;
 const MAX_DIRECTORY_LENGTH = 255;
 const MAX_FIT_TOKENS = 512;
 const MAX_FIT_MS = 60_000;
 
-/** What a variant may be called. */
-export const VARIANT_NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
 /** Names of folders with slashes between, none of which begins with a dot: nothing leads out, and no URL looks like it. */
 const DIRECTORY = /^[A-Za-z0-9_][\w.-]*(\/[A-Za-z0-9_][\w.-]*)*$/;
 
-const name = z.string().regex(VARIANT_NAME, {
-  error: `expected letters, digits, ".", "_" or "-", ${MAX_NAME_LENGTH} at most, a letter or digit first`,
-});
 const agreement = z.number().min(0).max(1);
 const wanted = {
-  name: name.optional().describe('Of the new variant; made from parent and recipe where absent.'),
+  name: variantName
+    .optional()
+    .describe('Of the new variant; made from parent and recipe where absent.'),
   keep: z
     .boolean()
     .default(false)
@@ -30,7 +27,7 @@ const wanted = {
 /** The body of `POST /admin/variants`. */
 export function buildRequestSchema(recipe: RecipeSchema) {
   return z.strictObject({
-    parent: name.describe('The variant that it is made of.'),
+    parent: variantName.describe('The variant that it is made of.'),
     recipe,
     ...wanted,
   });
@@ -47,7 +44,7 @@ export const fitRequestSchema = z.strictObject({
   min_agreement: agreement
     .default(0.97)
     .describe("Entity F1 against the parent's answers; what agrees less is not chosen."),
-  parent: name.optional().describe('The best variant that serves where absent.'),
+  parent: variantName.optional().describe('The best variant that serves where absent.'),
   ...wanted,
 });
 
@@ -60,7 +57,7 @@ export const modelRequestSchema = z.strictObject({
       error: 'expected a folder below the models folder, such as "incoming/my-model"',
     })
     .describe('A Hugging Face style folder below the models folder.'),
-  name: name.optional().describe('The name of the folder where absent.'),
+  name: variantName.optional().describe('The name of the folder where absent.'),
 });
 
 export const modelAnswerSchema = z.strictObject({ name: z.string() });

@@ -1,5 +1,5 @@
 import { guarded } from './admin-routes.js';
-import { VARIANT_NAME } from './admin-schema.js';
+import { VARIANT_NAME } from '../names.js';
 import { errors, type ErrorCode } from '../errors.js';
 import { sendJson } from './exchange.js';
 import { parseJson, readBody } from './json-body.js';

@@ -1,4 +1,5 @@
 import { errors, type ErrorCode } from '../errors.js';
+import { ROUTED } from '../names.js';
 import { send, sendJson } from './exchange.js';
 import { readBody } from './json-body.js';
 import { variantsOf, type NerCall } from './ner-call.js';
@@ -7,7 +8,7 @@ import { inferAnswerOf, InferenceReader } from './oip-infer.js';
 import * as schemas from './oip-schema.js';
 import { HEADER_LENGTH } from './oip-tensors.js';
 import { pathParameter, type Route } from './route.js';
-import { checkServing, namedVariant, ROUTED } from './serving-variants.js';
+import { checkServing, namedVariant } from './serving-variants.js';
 import { SERVER_VERSION } from './server-version.js';
 import type { WireConfig } from './ner-schema.js';
 import type { Exchange } from './exchange.js';

@@ -1,8 +1,6 @@
 import { errors } from '../errors.js';
+import { ROUTED } from '../names.js';
 import type { GatewayPort } from './gateway-port.js';
-
-/** The name under which a protocol that must name a model asks for routing. */
-export const ROUTED = 'auto';
 
 const RETRY_AFTER_MS = 1_000;
 

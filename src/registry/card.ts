@@ -1,13 +1,10 @@
 import { z } from 'zod';
+import { variantName } from '../names.js';
 import { calibrationSchema } from './calibration.js';
 
 const f1 = z.number().min(0).max(1);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits');
 const free = z.record(z.string(), z.unknown());
-
-export const variantName = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'expected lower-case letters, digits, ".", "_" or "-"');
 
 /** What a card holds at most: it is read as a whole, and all sentences are answered at each first start. */
 export const MAX_SENTENCES = 2000;

@@ -1,11 +1,12 @@
 import { open, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const RETRY_MS = 50;
 const GIVE_UP_AFTER_MS = 10_000;
 
-/** Another process holds the lock, or one on another host that may be gone. */
+/** Another process holds the lock, or one on another host that may be gone. The message names no path. */
 export class LockedError extends Error {
   override readonly name = 'LockedError';
 }
@@ -41,7 +42,7 @@ async function acquire(file: string): Promise<void> {
     }
     if (performance.now() > giveUpAt) {
       throw new LockedError(
-        `another process (${owner || 'unknown'}) is changing the models folder; if it is gone, remove ${file}`,
+        `another process (${owner || 'unknown'}) is changing the models folder; if it is gone, remove ${path.basename(file)} there`,
       );
     }
     await delay(RETRY_MS);

@@ -3,35 +3,13 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { wasAdded, wasBuilt } from './built-variants.js';
-import { cardSchema, variantName, type Card } from './card.js';
+import { variantName } from '../names.js';
+import { cardSchema, type Card } from './card.js';
 import { cardText } from './card-text.js';
+import { FolderError, writeFailure } from './folder-error.js';
 import { withLock } from './folder-lock.js';
 import { ModelsError, readCard, readManifest } from './read-models.js';
-import { isStorageFull, syncFolder, writeDurably } from './write-durably.js';
-
-export type FolderErrorCode =
-  | 'name_taken'
-  | 'unknown_variant'
-  /** Another variant was made from it. */
-  | 'is_parent'
-  /** It did not come from a build, so that it cannot be made again. */
-  | 'not_built'
-  /** A manifest lists one variant at least. */
-  | 'last_one'
-  | 'storage_full';
-
-/** A change of the models folder is refused; the message says why and what to do. Nothing was changed. */
-export class FolderError extends Error {
-  override readonly name = 'FolderError';
-
-  constructor(
-    readonly code: FolderErrorCode,
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-  }
-}
+import { syncFolder, writeDurably } from './write-durably.js';
 
 /** Folders that are there while the lock is held, and after a process was killed that held it. */
 const ASIDE = /^\.(adding|removing)-/;
@@ -185,9 +163,7 @@ export class ModelsFolder {
         }
       });
     } catch (error) {
-      if (!isStorageFull(error)) throw error;
-      const message = 'there is no room left in the models folder; free some and ask again';
-      throw new FolderError('storage_full', message, { cause: error });
+      throw writeFailure(error) ?? error;
     }
   }
 

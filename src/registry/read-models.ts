@@ -8,6 +8,18 @@ import { VariantRegistry } from './variant-registry.js';
 /** The models folder cannot be used at all; the message says which file and what to do. */
 export class ModelsError extends Error {
   override readonly name = 'ModelsError';
+  /** The message for those who may not know where the folder is: without a path. */
+  readonly detail: string;
+
+  constructor(message: string, { detail = message, ...options }: DetailOptions = {}) {
+    super(message, options);
+    this.detail = detail;
+  }
+}
+
+interface DetailOptions extends ErrorOptions {
+  /** Absent: the message names no path. */
+  readonly detail?: string;
 }
 
 /** `called` is what messages name the file: those of a card reach callers of /readyz, who need no path. */
@@ -44,11 +56,18 @@ export async function readCard(modelsDir: string, name: string): Promise<Card> {
 /** The names that the manifest lists. Rejects with ModelsError where it cannot be used. */
 export async function readManifest(modelsDir: string): Promise<readonly string[]> {
   const file = path.join(modelsDir, 'manifest.json');
-  const manifest = manifestSchema.safeParse(await readJson(file, file));
-  if (!manifest.success) {
-    throw new ModelsError(`${file} is wrong: ${z.prettifyError(manifest.error)}`);
+  try {
+    const manifest = manifestSchema.safeParse(await readJson(file, 'manifest.json'));
+    if (manifest.success) return manifest.data.variants;
+    throw new ModelsError(`manifest.json is wrong: ${z.prettifyError(manifest.error)}`);
+  } catch (error) {
+    if (!(error instanceof ModelsError)) throw error;
+    const { cause, detail } = error;
+    throw new ModelsError(
+      detail.replace('manifest.json', () => file),
+      { cause, detail },
+    );
   }
-  return manifest.data.variants;
 }
 
 /**
@@ -76,10 +95,12 @@ export async function verifiedTokenizerPath(modelsDir: string, card: Card): Prom
   try {
     bytes = await readFile(file);
   } catch (error) {
-    throw new ModelsError(`${file} cannot be read`, { cause: error });
+    const detail = 'its tokenizer.json cannot be read';
+    throw new ModelsError(`${file} cannot be read`, { cause: error, detail });
   }
   if (createHash('sha256').update(bytes).digest('hex') !== card.tokenizer.sha256) {
-    throw new ModelsError(`${file} is not the one that the cards describe (sha256)`);
+    const what = 'is not the one that the cards describe (sha256)';
+    throw new ModelsError(`${file} ${what}`, { detail: `its tokenizer.json ${what}` });
   }
   return file;
 }

@@ -21,8 +21,12 @@ import { startAddModel, type RunningAddition } from '../../../src/building/start
 import { ModelFolderError } from '../../../src/building/model-folder-error.js';
 import { cardSchema, type Card } from '../../../src/registry/card.js';
 import { openTokenizer } from '../../../src/registry/card-tokenizer.js';
-import { FolderError } from '../../../src/registry/models-folder.js';
-import { readModels, verifiedTokenizerPath } from '../../../src/registry/read-models.js';
+import { FolderError } from '../../../src/registry/folder-error.js';
+import {
+  ModelsError,
+  readModels,
+  verifiedTokenizerPath,
+} from '../../../src/registry/read-models.js';
 import { FOREIGN, modelFileOf } from '../../support/foreign-models.js';
 import { changedModel } from '../../support/onnx-models.js';
 
@@ -282,6 +286,17 @@ describe('startAddModel', () => {
     await assert.rejects(nothing.done, (error) => {
       assert.ok(error instanceof ModelFolderError);
       return error.problems[0]!.file === 'config.json';
+    });
+  });
+
+  it('hands over what is wrong with the models folder, with its path and without', async () => {
+    mkdirSync(models);
+    writeFileSync(path.join(models, 'manifest.json'), '{');
+    await assert.rejects(start().done, (error) => {
+      assert.ok(error instanceof ModelsError, String(error));
+      assert.ok(error.message.startsWith(models), error.message);
+      assert.match(error.detail, /^manifest\.json is not JSON/);
+      return true;
     });
   });
 

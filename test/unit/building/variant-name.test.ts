@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { defaultFloor } from '../../../src/building/agreement-floor.js';
 import { nameOfBuild } from '../../../src/building/variant-name.js';
-import { variantName } from '../../../src/registry/card.js';
+import { variantName } from '../../../src/names.js';
 import { cardOf } from '../../support/cards.js';
 
 describe('nameOfBuild', () => {

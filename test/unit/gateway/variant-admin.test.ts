@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { pino } from 'pino';
+import { GatewayError } from '../../../src/errors.js';
 import { BuildQueue } from '../../../src/gateway/build-queue.js';
 import { BuiltFiles } from '../../../src/gateway/built-files.js';
 import { ModelAdder } from '../../../src/gateway/model-adder.js';
 import { VariantMaker } from '../../../src/gateway/make-variant.js';
 import { VariantAdmin } from '../../../src/gateway/variant-admin.js';
 import { BUILT_BY } from '../../../src/registry/built-variants.js';
+import { LockedError } from '../../../src/registry/folder-lock.js';
+import { FolderError } from '../../../src/registry/folder-error.js';
+import { ModelsError } from '../../../src/registry/read-models.js';
+import { VariantRegistry } from '../../../src/registry/variant-registry.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
 import { experimentOn, RosterWorld } from '../../support/roster-world.js';
 import type { BuildOutcome } from '../../../src/building/build-job.js';
@@ -63,6 +68,56 @@ function adminOf(arms: string[] = []) {
   return { registry, admin, forgotten };
 }
 
+describe('ModelAdder', () => {
+  const PATH = '/srv/secret/models';
+
+  async function refusalOf(cause: Error): Promise<{ code: string; message: string }> {
+    const registry = new VariantRegistry();
+    const adder = new ModelAdder({
+      ...{ registry, modelsDir: PATH, roster: undefined as never },
+      openFamily: () => Promise.resolve(),
+      startAddModel: () => ({ done: Promise.reject(cause), cancel: () => undefined }),
+    });
+    try {
+      await adder.add({ directory: 'incoming/brought', name: undefined });
+    } catch (error) {
+      assert.equal(registry.get('brought'), undefined, 'its name is free again');
+      assert.ok(error instanceof GatewayError, String(error));
+      return { code: error.code, message: error.message };
+    }
+    assert.fail('it was added');
+  }
+
+  it('says what is wrong with a models folder that cannot be changed, and not where it is', async () => {
+    const unreadable = new ModelsError(`${PATH}/manifest.json is wrong`, {
+      detail: 'manifest.json is wrong',
+    });
+    const closed = 'the models folder cannot be written (EROFS); mount it for writing';
+    for (const [cause, code, said] of [
+      [unreadable, 'conflict', /manifest\.json is wrong/],
+      [new LockedError('another process (12 host) is changing it'), 'conflict', /^Another process/],
+      [new FolderError('not_writable', closed), 'conflict', /^The models folder .*EROFS/],
+      [new FolderError('storage_full', 'no room'), 'storage_full', /room/],
+    ] as const) {
+      const refusal = await refusalOf(cause);
+      assert.equal(refusal.code, code);
+      assert.match(refusal.message, said);
+      assert.doesNotMatch(refusal.message, /secret/);
+    }
+  });
+
+  it('takes no model of the name by which requests ask for routing', async () => {
+    const { admin } = adminOf();
+    const reserved = {
+      code: 'validation_failed',
+      message: /"auto" is how requests ask for routing/,
+    };
+    await assert.rejects(admin.addModel({ directory: 'incoming/auto', name: undefined }), reserved);
+    assert.throws(() => admin.requestBuild({ ...WANTED, parent: 'full', name: 'auto' }), reserved);
+    await admin.close();
+  });
+});
+
 describe('VariantAdmin', () => {
   it('brings a variant back that is asked for while it goes, once it is gone', async () => {
     const { registry, admin } = adminOf();
@@ -85,6 +140,16 @@ describe('VariantAdmin', () => {
     await admin.remove('made');
     assert.deepEqual(forgotten, ['made']);
     assert.equal(registry.get('made'), undefined);
+    await admin.close();
+  });
+
+  it('cancels a build whenever it is asked to, also while its folder is being made', async () => {
+    const { registry, admin } = adminOf();
+    const { id, name } = admin.requestBuild({ ...WANTED, parent: 'full' });
+    while (registry.get(name!)?.state === 'requested') await Promise.resolve();
+    admin.cancelBuild(id);
+    while (admin.build(id).state !== 'cancelled') await soon();
+    assert.equal(registry.get(name!), undefined);
     await admin.close();
   });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -15,7 +16,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { BUILT_BY } from '../../../src/registry/built-variants.js';
 import type { Card } from '../../../src/registry/card.js';
-import { FolderError, ModelsFolder } from '../../../src/registry/models-folder.js';
+import { FolderError } from '../../../src/registry/folder-error.js';
+import { ModelsFolder } from '../../../src/registry/models-folder.js';
 import { ModelsError } from '../../../src/registry/read-models.js';
 import { cardOf } from '../../support/cards.js';
 
@@ -118,6 +120,23 @@ describe('ModelsFolder', () => {
       [],
     );
   });
+
+  it(
+    'says that it may not write, and not where',
+    { skip: process.getuid?.() === 0 ? 'root may write everywhere' : false },
+    async () => {
+      chmodSync(dir, 0o555);
+      try {
+        await assert.rejects(folder.keep(built('made')), (error) => {
+          assert.ok(error instanceof FolderError && error.code === 'not_writable', String(error));
+          assert.ok(error.isOfHost && !error.message.includes(root), error.message);
+          return true;
+        });
+      } finally {
+        chmodSync(dir, 0o755);
+      }
+    },
+  );
 
   it(
     'leaves all as it was where the disk is full',

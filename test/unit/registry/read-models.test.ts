@@ -85,6 +85,22 @@ describe('readModels', () => {
     await assert.rejects(readModels(path.join(root, 'nowhere')), ModelsError);
     await assert.rejects(readModels(modelsDir('empty', manifestOf())), ModelsError);
     await assert.rejects(readModels(modelsDir('escape', manifestOf('../etc'))), ModelsError);
+    await assert.rejects(
+      readModels(modelsDir('reserved', manifestOf('auto'))),
+      /requests ask for routing/,
+    );
+  });
+
+  it('tells the operator where the manifest is, and others only what is wrong', async () => {
+    for (const dir of [path.join(root, 'nowhere'), modelsDir('bare', manifestOf())]) {
+      await assert.rejects(readModels(dir), (error) => {
+        assert.ok(error instanceof ModelsError);
+        assert.ok(error.message.startsWith(path.join(dir, 'manifest.json')), error.message);
+        assert.match(error.detail, /^manifest\.json (cannot be read \(ENOENT\)|is wrong)/);
+        assert.ok(!error.detail.includes(root), error.detail);
+        return true;
+      });
+    }
   });
 });
 
