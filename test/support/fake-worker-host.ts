@@ -91,10 +91,13 @@ async function runOrMisbehave(message: Extract<ToWorker, { type: 'run' }>): Prom
   }
 }
 
+/** From the start on: a test may let the worker go on before the run that it holds has come. */
+const released = once(process, 'SIGUSR2');
+
 /** A listener for a signal does not keep a process alive. */
 async function heldUntilSignal(): Promise<void> {
   const alive = setInterval(() => undefined, 60_000);
-  await once(process, 'SIGUSR2');
+  await released;
   clearInterval(alive);
 }
 

@@ -1,6 +1,6 @@
 /**
  * Ids of the first real token that make the fake worker's run go wrong: the words crash, hang, hold, refuse and slow.
- * A held run ends when the worker gets SIGUSR2.
+ * A held run ends when the worker gets SIGUSR2, or has got it.
  */
 export const MISBEHAVIOUR = {
   crash: 5823,

@@ -37,6 +37,12 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   }
 }
 
+/** Whose predictions leave so much between each other that a busy host changes no choice. */
+const FAR_APART = {
+  full: { f1: 0.93, profile: { a: 60_000, b: 0, c: 0 } },
+  small: { f1: 0.88, profile: { a: 1, b: 0.01, c: 0 } },
+};
+
 describe('routing', () => {
   it('answers with the best variant when the budget allows it', async () => {
     const { gateway } = await start();
@@ -48,15 +54,16 @@ describe('routing', () => {
   });
 
   it('answers with a lesser variant within a tight budget', async () => {
-    const { gateway } = await start();
-    const result = answered((await gateway.handle(requestOf({ budgetMs: 15 })))[0]);
+    const { gateway } = await start({ variants: FAR_APART });
+    const result = answered((await gateway.handle(requestOf({ budgetMs: 30_000 })))[0]);
     assert.deepEqual([result.variant, result.decision], ['small', 'degraded']);
   });
 
   it('answers late rather than not at all where the caller wants an answer anyway', async () => {
-    const slow = { slow: { f1: 0.9, profile: { a: 500, b: 0, c: 0 } } };
+    const slow = { slow: { f1: 0.9, profile: { a: 60_000, b: 0, c: 0 } } };
     const { gateway } = await start({ variants: slow });
-    const result = answered((await gateway.handle(requestOf({ budgetMs: 5 })))[0]);
+    // Late work is given up ten budgets after its arrival.
+    const result = answered((await gateway.handle(requestOf({ budgetMs: 3_000 })))[0]);
     assert.equal(result.decision, 'fastest_available');
   });
 
@@ -87,8 +94,9 @@ describe('routing', () => {
   });
 
   it('never undercuts min_f1, whatever the budget', async () => {
-    const { gateway } = await start();
-    const result = answered((await gateway.handle(requestOf({ budgetMs: 1, minF1: 0.9 })))[0]);
+    const { gateway } = await start({ variants: FAR_APART });
+    const request = requestOf({ budgetMs: 3_000, minF1: 0.9 });
+    const result = answered((await gateway.handle(request))[0]);
     assert.equal(result.variant, 'full');
   });
 
