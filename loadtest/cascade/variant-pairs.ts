@@ -19,10 +19,14 @@ interface CardFacts {
   calibration?: object;
 }
 
-/** The variants of a models folder, in the order of its manifest. */
+/** The variants of a models folder that a gateway loads, in the order of its manifest. */
 export function readVariants(modelsDir: string): VariantFacts[] {
-  const manifest = readJson(path.join(modelsDir, 'manifest.json')) as { variants: string[] };
-  return manifest.variants.map((name) => {
+  const { variants, retired = [] } = readJson(path.join(modelsDir, 'manifest.json')) as {
+    variants: string[];
+    retired?: string[];
+  };
+  const loaded = variants.filter((name) => !retired.includes(name));
+  return loaded.map((name) => {
     const card = readJson(path.join(modelsDir, name, 'card.json')) as CardFacts;
     return { name, f1: card.quality.value, isCalibrated: card.calibration !== undefined };
   });

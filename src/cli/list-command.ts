@@ -7,7 +7,7 @@ import { modelsDirOf, modelsFlag, noPositionals } from './job-flags.js';
 
 export const listFlags = modelsFlag satisfies Record<string, FlagSpec>;
 
-const HEADER = ['name', 'parent', 'recipe', 'quality', 'size', 'sha256', '32 tokens'];
+const HEADER = ['name', 'parent', 'recipe', 'quality', 'size', 'sha256', '32 tokens', 'at start'];
 /** Columns of figures, which stand to the right. */
 const RIGHT = new Set([3, 4, 6]);
 
@@ -16,9 +16,10 @@ export async function listCommand(args: readonly string[]): Promise<void> {
   const flags = new Flags(args, listFlags);
   noPositionals(flags);
   const listed = await new ModelsFolder(modelsDirOf(flags)).list();
-  const rows = listed.map(({ name, card }) =>
-    'name' in card ? rowOf(card) : [name, '', card.problem.split('\n')[0]!, '', '', '', ''],
-  );
+  const rows = listed.map(({ name, retired, card }) => {
+    if ('name' in card) return [...rowOf(card), retired ? 'retired, a parent only' : 'loaded'];
+    return [name, '', card.problem.split('\n')[0]!, '', '', '', '', 'failed'];
+  });
   console.log(tableOf([HEADER, ...rows]));
 }
 

@@ -37,8 +37,8 @@ const commands: Readonly<Record<string, Command>> = {
     usage: 'list [--models DIR]',
     about:
       'Lists the variants. Quality is entity F1 on validation, or agreement with a model that nobody\n' +
-      'has evaluated; times are those of the host that\n' +
-      'made the variant.',
+      'has evaluated; times are those of the host that made the variant. A gateway loads all at its\n' +
+      'start but those that the manifest retires: they are there for others to be made of them.',
     flags: listFlags,
     run: listCommand,
   },

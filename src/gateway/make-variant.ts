@@ -4,6 +4,7 @@ import type { FitJob, FitOutcome, StartFit } from '../building/fit-job.js';
 import { FolderError } from '../registry/folder-error.js';
 import type { ModelsFolder } from '../registry/models-folder.js';
 import type { VariantRegistry } from '../registry/variant-registry.js';
+import type { Card } from '../registry/card.js';
 import type { WorkerPool } from '../runtime/worker-pool.js';
 import type { BuildOutcomeView, Report } from './build-queue.js';
 import type { BuiltFiles } from './built-files.js';
@@ -19,6 +20,8 @@ export interface MakeVariantOptions {
   readonly files: BuiltFiles;
   readonly folder: Pick<ModelsFolder, 'keep'>;
   readonly modelsDir: string;
+  /** Makes ready what its family needs to answer: that of a retired parent may not have been loaded yet. */
+  readonly openFamily: (card: Card) => Promise<void>;
   readonly pool: Pick<WorkerPool, 'prepare' | 'unprepare'>;
   /** Resolves when a build may start, or when the signal aborts. */
   readonly turn: (signal: AbortSignal) => Promise<void>;
@@ -99,7 +102,7 @@ export class VariantMaker {
     { name, keep, activate, requestedAt }: WantedBuild,
     { built, outputDir, report }: { built: Built; outputDir: string; report: Report },
   ): Promise<BuildOutcomeView> {
-    const { registry, roster, folder, files, modelsDir, now } = this.options;
+    const { registry, roster, folder, files, modelsDir, openFamily, now } = this.options;
     const { card, measurement, buildMs, gateMs, peakMemoryBytes } = built;
     const { agreement } = measurement;
     report({ state: 'warming', progress: 0.9, agreement, peakMemoryBytes });
@@ -116,6 +119,7 @@ export class VariantMaker {
     registry.pass(name, { card, modelPath });
     const warmingAt = now();
     try {
+      await openFamily(card);
       await roster.warm(name, { profile: measurement.profile, serves: activate });
     } catch (error) {
       const kept = keep ? '; it is kept, and the next start tries again' : '';

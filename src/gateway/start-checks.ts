@@ -11,14 +11,20 @@ export function checkLoadable(registry: VariantRegistry): void {
   throw new StartError(`no variant can be loaded: ${failureText(registry)}`);
 }
 
-/** Every arm is a variant of the manifest. */
+/** Every arm is a variant of the manifest, and one that is loaded. */
 export function checkExperiments(config: Config, registry: VariantRegistry): void {
   const names = registry.list().map(({ name }) => name);
   for (const { name, arms } of config.experiments) {
     const unknown = arms.find(({ variant }) => !names.includes(variant));
-    if (unknown === undefined) continue;
+    if (unknown !== undefined) {
+      throw new StartError(
+        `experiment ${name} has an arm on ${unknown.variant}, which is not in the manifest (${names.join(', ')})`,
+      );
+    }
+    const retired = arms.find(({ variant }) => registry.get(variant)?.state === 'retired');
+    if (retired === undefined) continue;
     throw new StartError(
-      `experiment ${name} has an arm on ${unknown.variant}, which is not in the manifest (${names.join(', ')})`,
+      `experiment ${name} has an arm on ${retired.variant}, which the manifest retires; take it out of \`retired\` there, or out of the experiment`,
     );
   }
 }

@@ -95,10 +95,15 @@ export class VariantAdmin {
 
   async #activate(name: string): Promise<void> {
     const { roster } = this.options;
-    const { state } = this.#entry(name);
+    const { state, profile } = this.#entry(name);
     if (state === 'active') return;
-    if (state === 'retired') await roster.bringBack(name);
-    else if (state === 'warm') roster.activate(name);
+    if (state === 'retired') {
+      if (profile === undefined)
+        throw errors.conflict(
+          'The manifest lists it as retired, so that it was not measured here: make others of it, or take it out of `retired` there and start again.',
+        );
+      await roster.bringBack(name);
+    } else if (state === 'warm') roster.activate(name);
     else throw errors.conflict(`It is ${state}.`);
   }
 

@@ -60,7 +60,8 @@ export function variantServices(options: VariantServicesOptions): VariantService
   const files = new BuiltFiles();
   const folder = new ModelsFolder(modelsDir);
   const maker = new VariantMaker({
-    ...{ registry, roster, files, folder, modelsDir, pool, startBuild, startFit, now },
+    ...{ registry, roster, files, folder, modelsDir, pool, openFamily },
+    ...{ startBuild, startFit, now },
     turn: (signal) => buildTurn({ scheduler, active: () => registry.active(), now }, signal),
   });
   const adder = new ModelAdder({ registry, roster, modelsDir, startAddModel, openFamily });

@@ -118,8 +118,24 @@ export const cardSchema = z
 
 export type Card = z.infer<typeof cardSchema>;
 
-/** `models/manifest.json`: the variants to serve; the order ranks those of unknown quality. */
-export const manifestSchema = z.strictObject({
-  schemaVersion: z.literal(1),
-  variants: z.array(variantName).min(1),
-});
+/**
+ * `models/manifest.json`: the variants, in an order that ranks those of unknown quality. Of these, `retired` are not
+ * loaded: they are there for others to be made of them.
+ */
+export const manifestSchema = z
+  .strictObject({
+    schemaVersion: z.literal(1),
+    variants: z.array(variantName).min(1),
+    retired: z.array(variantName).optional(),
+  })
+  .superRefine(({ variants, retired = [] }, context) => {
+    for (const name of retired) {
+      if (variants.includes(name)) continue;
+      const message = `${name} is retired, but not among the variants`;
+      context.addIssue({ code: 'custom', path: ['retired'], message });
+    }
+    if (variants.some((name) => !retired.includes(name))) return;
+    context.addIssue({ code: 'custom', path: ['retired'], message: 'a variant must be left' });
+  });
+
+export type Manifest = z.infer<typeof manifestSchema>;

@@ -7,7 +7,7 @@ export type FolderErrorCode =
   | 'is_parent'
   /** It did not come from a build, so that it cannot be made again. */
   | 'not_built'
-  /** A manifest lists one variant at least. */
+  /** A manifest lists one variant at least that is not retired. */
   | 'last_one'
   | 'storage_full'
   | 'not_writable';

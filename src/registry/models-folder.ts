@@ -19,8 +19,12 @@ export interface FolderOptions {
   readonly create?: boolean;
 }
 
+type Listed = Readonly<Record<'variants' | 'retired', readonly string[]>>;
+
 export interface ListedVariant {
   readonly name: string;
+  /** Not loaded at the start: it is there for others to be made of it. */
+  readonly retired: boolean;
   /** Why there is none, for people, where the card cannot be used. */
   readonly card: Card | { readonly problem: string };
 }
@@ -40,12 +44,14 @@ export class ModelsFolder {
   /** What the manifest lists, in its order. */
   async list(): Promise<ListedVariant[]> {
     const listed: ListedVariant[] = [];
-    for (const name of await readManifest(this.#dir)) {
+    const { variants, retired: parents } = await this.#listed();
+    for (const name of variants) {
+      const retired = parents.includes(name);
       try {
-        listed.push({ name, card: await readCard(this.#dir, name) });
+        listed.push({ name, retired, card: await readCard(this.#dir, name) });
       } catch (error) {
         if (!(error instanceof ModelsError)) throw error;
-        listed.push({ name, card: { problem: error.message } });
+        listed.push({ name, retired, card: { problem: error.message } });
       }
     }
     return listed;
@@ -53,7 +59,7 @@ export class ModelsFolder {
 
   /** Rejects with `name_taken` if a variant of that name cannot be kept; cheap, and no promise for later. */
   async checkName(name: string, options: FolderOptions = {}): Promise<void> {
-    const taken = (await this.#names(options)).includes(name);
+    const taken = (await this.#listed(options)).variants.includes(name);
     if (taken || !(await this.#isFree(name))) {
       throw new FolderError(
         'name_taken',
@@ -97,7 +103,8 @@ export class ModelsFolder {
       if (existsSync(target)) await rename(target, path.join(this.#dir, `.removing-${card.name}`));
       await rename(aside, target);
       await syncFolder(this.#dir);
-      await this.#writeManifest([...(await this.#names(options)), card.name]);
+      const { variants } = await this.#listed(options);
+      await this.#writeManifest([...variants, card.name], options);
     }, options);
   }
 
@@ -109,7 +116,7 @@ export class ModelsFolder {
     await this.#change(async () => {
       const listed = await this.list();
       await this.#checkForgetting(name, { listed, force });
-      const others = listed.map((variant) => variant.name).filter((other) => other !== name);
+      const others = namesOf(listed).filter((other) => other !== name);
       if (others.length < listed.length) await this.#writeManifest(others);
       await rename(path.join(this.#dir, name), path.join(this.#dir, `.removing-${name}`));
       await syncFolder(this.#dir);
@@ -120,25 +127,22 @@ export class ModelsFolder {
     name: string,
     { listed, force }: { listed: readonly ListedVariant[]; force: boolean },
   ): Promise<void> {
-    const names = listed.map((variant) => variant.name);
     const known = listed.find((variant) => variant.name === name)?.card;
-    const isLeftover = known === undefined && (await this.#isLeftover(name, { force }));
-    if (known === undefined && !isLeftover) {
+    if (known === undefined && !(await this.#isLeftover(name, { force }))) {
       throw new FolderError(
         'unknown_variant',
-        `there is no variant ${name}; there are ${names.join(', ')}`,
+        `there is no variant ${name}; there are ${namesOf(listed).join(', ')}`,
       );
     }
     const children = listed.filter(({ card }) => 'name' in card && card.parent === name);
     if (children.length > 0) {
-      const made = children.map((child) => child.name).join(', ');
       throw new FolderError(
         'is_parent',
-        `${name} is the parent of ${made}; remove what was made from it first`,
+        `${name} is the parent of ${namesOf(children).join(', ')}; remove what was made from it first`,
       );
     }
-    if (names.length === 1 && names[0] === name) {
-      throw new FolderError('last_one', `${name} is the only variant; a gateway needs one`);
+    if (listed.every((variant) => variant.retired || variant.name === name)) {
+      throw new FolderError('last_one', `only ${name} is loaded; a gateway needs one variant`);
     }
     if (force || known === undefined || ('name' in known && wasBuilt(known))) return;
     throw new FolderError(
@@ -151,7 +155,7 @@ export class ModelsFolder {
   async #change(work: () => Promise<void>, options: FolderOptions = {}): Promise<void> {
     const manifest = path.join(this.#dir, 'manifest.json');
     // A folder that is no models folder gets no lock file either.
-    await this.#names(options);
+    await this.#listed(options);
     try {
       if (options.create === true) await mkdir(this.#dir, { recursive: true });
       await withLock(`${manifest}.lock`, async () => {
@@ -168,9 +172,10 @@ export class ModelsFolder {
   }
 
   /** What the manifest lists; none of a folder that is to be made. */
-  async #names({ create = false }: FolderOptions): Promise<readonly string[]> {
-    if (create && (await this.#isNew())) return [];
-    return await readManifest(this.#dir);
+  async #listed({ create = false }: FolderOptions = {}): Promise<Listed> {
+    if (create && (await this.#isNew())) return { variants: [], retired: [] };
+    const { variants, retired = [] } = await readManifest(this.#dir);
+    return { variants, retired };
   }
 
   /** Missing, empty, or with no more than what an addition left that was killed before its variant was listed. */
@@ -190,8 +195,12 @@ export class ModelsFolder {
     }
   }
 
-  async #writeManifest(variants: readonly string[]): Promise<void> {
-    const text = `${JSON.stringify({ schemaVersion: 1, variants }, null, 2)}\n`;
+  /** Those that were retired stay so. */
+  async #writeManifest(variants: readonly string[], options: FolderOptions = {}): Promise<void> {
+    const { retired } = await this.#listed(options);
+    const left = retired.filter((name) => variants.includes(name));
+    const manifest = { schemaVersion: 1, variants, ...(left.length > 0 && { retired: left }) };
+    const text = `${JSON.stringify(manifest, null, 2)}\n`;
     await writeDurably(path.join(this.#dir, 'manifest.json'), text);
   }
 
@@ -210,4 +219,8 @@ export class ModelsFolder {
       throw error;
     }
   }
+}
+
+function namesOf(listed: readonly ListedVariant[]): string[] {
+  return listed.map(({ name }) => name);
 }

@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { cardSchema, manifestSchema, type Card } from './card.js';
+import { cardSchema, manifestSchema, type Card, type Manifest } from './card.js';
 import { VariantRegistry } from './variant-registry.js';
+
+const ONLY_A_PARENT =
+  'The manifest lists it as retired: it is not loaded, but others can be made of it.';
 
 /** The models folder cannot be used at all; the message says which file and what to do. */
 export class ModelsError extends Error {
@@ -53,12 +56,12 @@ export async function readCard(modelsDir: string, name: string): Promise<Card> {
   return parsed.data;
 }
 
-/** The names that the manifest lists. Rejects with ModelsError where it cannot be used. */
-export async function readManifest(modelsDir: string): Promise<readonly string[]> {
+/** Which variants there are. Rejects with ModelsError where the manifest cannot be used. */
+export async function readManifest(modelsDir: string): Promise<Manifest> {
   const file = path.join(modelsDir, 'manifest.json');
   try {
     const manifest = manifestSchema.safeParse(await readJson(file, 'manifest.json'));
-    if (manifest.success) return manifest.data.variants;
+    if (manifest.success) return manifest.data;
     throw new ModelsError(`manifest.json is wrong: ${z.prettifyError(manifest.error)}`);
   } catch (error) {
     if (!(error instanceof ModelsError)) throw error;
@@ -71,15 +74,18 @@ export async function readManifest(modelsDir: string): Promise<readonly string[]
 }
 
 /**
- * Reads the manifest and the cards. A variant whose card is missing or wrong is in the registry as failed. Throws
- * ModelsError where the manifest cannot be used.
+ * Reads the manifest and the cards. A variant whose card is missing or wrong is in the registry as failed; those that
+ * the manifest retires come last, so that none of them is the default. Throws ModelsError where the manifest cannot be used.
  */
 export async function readModels(modelsDir: string): Promise<VariantRegistry> {
   const registry = new VariantRegistry();
-  for (const name of await readManifest(modelsDir)) {
+  const { variants, retired = [] } = await readManifest(modelsDir);
+  const loaded = variants.filter((name) => !retired.includes(name));
+  for (const name of new Set([...loaded, ...retired])) {
     try {
       const card = await readCard(modelsDir, name);
       registry.add(name, card, path.join(modelsDir, name, card.file));
+      if (retired.includes(name)) registry.retire(name, ONLY_A_PARENT);
     } catch (error) {
       if (!(error instanceof ModelsError)) throw error;
       registry.fail(name, error.message);

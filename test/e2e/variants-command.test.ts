@@ -3,7 +3,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -70,6 +78,14 @@ describe('the command variants', { timeout: 600_000 }, () => {
     assert.equal(table.code, 0, table.stderr);
     assert.match(table.stdout, /^small +tiny +int8, .* estimated +\d+ kB +[0-9a-f]{12} +.* ms$/m);
     assert.match(table.stdout, /^tiny +- +fp16-stored, layers 0 1 +\.8000 measured/m);
+
+    const manifest = path.join(models, 'manifest.json');
+    const content = JSON.parse(readFileSync(manifest, 'utf8')) as object;
+    writeFileSync(manifest, JSON.stringify({ ...content, retired: ['tiny'] }));
+    const { stdout } = await run('list');
+    assert.match(stdout, / at start\n/);
+    assert.match(stdout, /^tiny .* retired, a parent only$/m);
+    assert.match(stdout, /^small .* loaded$/m);
 
     const removed = await run('rm', 'small');
     assert.equal(removed.code, 0, removed.stderr);

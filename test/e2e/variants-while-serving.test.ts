@@ -212,4 +212,35 @@ describe('variants made while the gateway serves', () => {
     assert.ok(agreement! < 1);
     assert.ok(Object.values(await states()).every((each) => each === 'active'));
   });
+
+  it('are made of a parent that the manifest lists as retired, which does not serve', async () => {
+    await gateway.stop();
+    settings({ minAgreementOfPrecision: 0 });
+    writeFileSync(
+      path.join(modelsDir, 'manifest.json'),
+      JSON.stringify({ schemaVersion: 1, variants: ['tiny-int8', 'tiny'], retired: ['tiny'] }),
+    );
+    gateway = await start();
+    assert.deepEqual(await states(), { 'tiny-int8': 'active', tiny: 'retired' });
+    assert.equal((await ner('tiny')).status, 404);
+    const { id } = await build({ parent: 'tiny', recipe: { precision: 'int8' }, name: 'child' });
+    assert.equal((await until(id)).state, 'active');
+    assert.equal((await ner('child')).status, 200);
+    for (const route of ['/admin/variants/tiny/activate', '/v2/repository/models/tiny/load']) {
+      const refused = await ask('POST', route, {});
+      assert.equal(refused.status, 409, route);
+      assert.match(await refused.text(), /take it out of `retired` there and start again/);
+    }
+    const index = (await (await ask('POST', '/v2/repository/index', {})).json()) as {
+      name: string;
+      state: string;
+      reason: string;
+    }[];
+    const listed = index.find(({ name }) => name === 'tiny');
+    assert.equal(listed?.state, 'UNAVAILABLE');
+    assert.match(listed.reason, /not loaded, but others can be made of it/);
+    assert.equal((await fetch(`${gateway.url}/v2/models/tiny/ready`)).ok, false);
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    assert.ok(!metrics.includes('entier_variant_info{variant="tiny",'));
+  });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { loadConfig } from '../../../src/config.js';
-import { tiersWithoutCascade } from '../../../src/gateway/start-checks.js';
+import { checkExperiments, tiersWithoutCascade } from '../../../src/gateway/start-checks.js';
 import { VariantRegistry } from '../../../src/registry/variant-registry.js';
 import { calibrationOf, cardOf } from '../../support/cards.js';
 
@@ -31,5 +31,29 @@ describe('tiersWithoutCascade', () => {
 
   it('names none where the variants make one', () => {
     assert.deepEqual(tiersWithoutCascade(config, registryOf(true)), []);
+  });
+});
+
+describe('checkExperiments', () => {
+  const withArm = (variant: string) => {
+    const arms = ['full', variant].map((each) => ({ name: each, variant: each, weight: 1 }));
+    const experiments = [{ name: 'trial', share: 1, arms }];
+    return loadConfig({ env: {}, readFile: () => JSON.stringify({ experiments }) });
+  };
+
+  it('takes arms that are loaded, and refuses those that are retired or not there', () => {
+    const registry = registryOf(false);
+    registry.add('whole', cardOf('whole', 0.9), 'good');
+    registry.retire('whole');
+
+    checkExperiments(withArm('tiny'), registry);
+    assert.throws(
+      () => checkExperiments(withArm('whole'), registry),
+      /arm on whole, which the manifest retires/,
+    );
+    assert.throws(
+      () => checkExperiments(withArm('none'), registry),
+      /arm on none, which is not in the manifest/,
+    );
   });
 });

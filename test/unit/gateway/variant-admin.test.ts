@@ -13,25 +13,38 @@ import { FolderError } from '../../../src/registry/folder-error.js';
 import { ModelsError } from '../../../src/registry/read-models.js';
 import { VariantRegistry } from '../../../src/registry/variant-registry.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
+import { cardOf } from '../../support/cards.js';
 import { experimentOn, RosterWorld } from '../../support/roster-world.js';
 import type { BuildOutcome } from '../../../src/building/build-job.js';
+import type { Card } from '../../../src/registry/card.js';
 
+const WHOLE = { ...cardOf('whole', 0.9), labels: ['O', 'B-DRUG', 'I-DRUG'] };
+const PROFILE = { a: 1, b: 0, c: 0 };
 const RECIPE = { precision: 'int8' };
 const WANTED = { recipe: RECIPE, name: undefined, keep: false, activate: true };
 const soon = () => new Promise((resolve) => setTimeout(resolve, 5));
 
-/** `full` and what a build made of it serve; builds go on until they are cancelled. */
-function adminOf(arms: string[] = []) {
+interface Given {
+  readonly arms?: readonly string[];
+  /** What a build becomes; undefined: it goes on until it is cancelled. */
+  readonly outcome?: BuildOutcome;
+}
+
+/** `full` and what a build made of it serve; `whole`, of another family, is what the manifest retires. */
+function adminOf({ arms = [], outcome }: Given = {}) {
   const world = new RosterWorld();
   const { registry, roster } = world;
   world.serve('made', 100, { builtBy: BUILT_BY });
   world.experiments = arms.map((variant) => experimentOn(variant));
+  registry.add('whole', WHOLE, 'models/whole/model.onnx');
+  registry.retire('whole', 'The manifest lists it as retired.');
   const files = new BuiltFiles();
   const forgotten: string[] = [];
   const unending = () => {
     let cancel = (): void => undefined;
     const done = new Promise<BuildOutcome>((resolve) => {
       cancel = () => resolve({ kind: 'cancelled' });
+      if (outcome !== undefined) resolve(outcome);
     });
     return { done, cancel: () => cancel() };
   };
@@ -42,9 +55,14 @@ function adminOf(arms: string[] = []) {
       return Promise.resolve();
     },
   };
+  const opened: string[] = [];
+  const openFamily = ({ name }: Card) => {
+    opened.push(`${name} ${registry.get(name)?.state}`);
+    return Promise.resolve();
+  };
   const now = () => 0;
   const maker = new VariantMaker({
-    ...{ registry, roster, files, folder, modelsDir: 'models', now },
+    ...{ registry, roster, files, folder, modelsDir: 'models', openFamily, now },
     pool: { prepare: () => undefined, unprepare: () => Promise.resolve() },
     turn: () => Promise.resolve(),
     startBuild: unending,
@@ -52,7 +70,7 @@ function adminOf(arms: string[] = []) {
   });
   const adder = new ModelAdder({
     ...{ registry, roster, modelsDir: 'models' },
-    openFamily: () => Promise.resolve(),
+    openFamily,
     startAddModel: () => assert.fail('no model is added here'),
   });
   const admin = new VariantAdmin({
@@ -65,7 +83,7 @@ function adminOf(arms: string[] = []) {
     threads: () => 1,
     tokenizerPathOf: () => 'models/tokenizer/tokenizer.json',
   });
-  return { registry, admin, forgotten };
+  return { registry, admin, forgotten, opened };
 }
 
 describe('ModelAdder', () => {
@@ -166,9 +184,37 @@ describe('VariantAdmin', () => {
   });
 
   it('retires no arm of an experiment, and removes nothing that no build made', async () => {
-    const { admin } = adminOf(['made']);
+    const { admin } = adminOf({ arms: ['made'] });
     await assert.rejects(admin.retire('made'), { code: 'conflict' });
     await assert.rejects(admin.remove('full'), { code: 'conflict' });
     await assert.rejects(admin.activate('nobody'), { code: 'not_found' });
+  });
+
+  it('never loads what the manifest retires, but makes others of it, also of another family', async () => {
+    const card = { ...WHOLE, name: 'whole-int8', parent: 'whole' };
+    const built = {
+      ...({ kind: 'built', card, modelPath: 'built/model.onnx' } as const),
+      ...{ buildMs: 1, gateMs: 1, peakMemoryBytes: 1 },
+      measurement: { profile: PROFILE, agreement: 1, measuredAt: '2026-01-01T00:00:00Z' },
+    };
+    const { registry, admin, opened } = adminOf({ outcome: built });
+    await assert.rejects(admin.activate('whole'), {
+      code: 'conflict',
+      message: /make others of it, or take it out of `retired`/,
+    });
+    assert.equal(registry.get('whole')?.state, 'retired');
+    assert.deepEqual(opened, []);
+
+    const { id, name = '' } = admin.requestBuild({ ...WANTED, parent: 'whole' });
+    await admin.ended(id);
+    assert.equal(admin.build(id).state, 'active', JSON.stringify(admin.build(id).error));
+    assert.deepEqual(
+      opened,
+      [`${name} gated`],
+      'what its family needs is there before it is loaded',
+    );
+    assert.equal(registry.get(name)?.state, 'active');
+    assert.equal(registry.get('whole')?.state, 'retired');
+    await admin.close();
   });
 });

@@ -177,6 +177,24 @@ describe('ModelsFolder', () => {
     assert.equal(await refusal(folder.forget('full', { force: true })), 'last_one');
   });
 
+  it('leaves what is retired so, and never removes the last one that is loaded', async () => {
+    write(path.join(dir, 'parent'), cardOf('parent', 0.9));
+    const variants = ['full', 'other', 'parent'];
+    const listed = { schemaVersion: 1, variants, retired: ['other', 'parent'] };
+    writeFileSync(path.join(dir, 'manifest.json'), JSON.stringify(listed));
+    await folder.keep(built('made', 'parent'));
+    await folder.forget('other', { force: true });
+    assert.deepEqual(manifest(), {
+      schemaVersion: 1,
+      variants: ['full', 'parent', 'made'],
+      retired: ['parent'],
+    });
+    await folder.forget('made');
+    assert.equal(await refusal(folder.forget('full', { force: true })), 'last_one');
+    await folder.forget('parent', { force: true });
+    assert.deepEqual(manifest(), { schemaVersion: 1, variants: ['full'] });
+  });
+
   it('knows no variant outside of the folder', async () => {
     write(path.join(root, 'outside'), {
       ...cardOf('outside', 0.9),

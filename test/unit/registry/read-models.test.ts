@@ -81,6 +81,44 @@ describe('readModels', () => {
     assert.notEqual(registry.get('b')?.family, registry.defaultFamily);
   });
 
+  it('has a variant that the manifest lists as retired, and does not load it', async () => {
+    const listed = { schemaVersion: 1, variants: ['a', 'b'], retired: ['b'] };
+    const registry = await readModels(modelsDir('retired', listed, { a: card('a'), b: card('b') }));
+
+    assert.deepEqual(
+      registry.list().map(({ name, state }) => [name, state]),
+      [
+        ['a', 'loading'],
+        ['b', 'retired'],
+      ],
+    );
+    registry.reload('b');
+    assert.equal(registry.get('b')?.state, 'loading');
+  });
+
+  it('lets nothing that is retired be the default, wherever it is listed', async () => {
+    const listed = { schemaVersion: 1, variants: ['drugs', 'a'], retired: ['drugs'] };
+    const drugs = card('drugs', { labels: ['O', 'B-DRUG'] });
+    const registry = await readModels(modelsDir('first', listed, { a: card('a'), drugs }));
+
+    assert.deepEqual(
+      registry.list().map(({ name }) => name),
+      ['a', 'drugs'],
+    );
+    assert.equal(registry.defaultFamily, registry.get('a')?.family);
+    assert.match(registry.get('drugs')?.detail ?? '', /not loaded, but others can be made of it/);
+  });
+
+  it('refuses a manifest that retires all of its variants, or one that it does not list', async () => {
+    for (const [name, retired, said] of [
+      ['all-retired', ['a'], /a variant must be left/],
+      ['stranger', ['b'], /b is retired, but not among the variants/],
+    ] as const) {
+      const dir = modelsDir(name, { schemaVersion: 1, variants: ['a'], retired });
+      await assert.rejects(readModels(dir), said);
+    }
+  });
+
   it('refuses a folder without a usable manifest', async () => {
     await assert.rejects(readModels(path.join(root, 'nowhere')), ModelsError);
     await assert.rejects(readModels(modelsDir('empty', manifestOf())), ModelsError);
