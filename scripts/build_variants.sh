@@ -68,11 +68,14 @@ step "$checkpoints/distilled-3l" distill --teacher full-taught --name distilled-
 step "$checkpoints/distilled-2l" distill --teacher distilled-3l --name distilled-2l --layers 0,2 --ffn-share 0.285714 --epochs 10 --lr 4e-4
 step "$checkpoints/pruned-ffn50" prune --teacher full-taught --name pruned-ffn50 --share 0.5
 step_for_all "$checkpoints/@/label-bias.json" fit_label_bias -- full distilled-3l distilled-2l pruned-ffn50
+step "$checkpoints/elastic-begun" elastic --name elastic-begun --freeze-embeddings --epochs 3
+step "$checkpoints/elastic" elastic --start elastic-begun --freeze-embeddings --ends-only --between 1 --shallow-power 1.5 \
+  --largest-share 0.15 --ema 0.99 --epochs 2
 step "$checkpoints/frozen-head.json" frozen_head "${base[@]}"
 step "$checkpoints/encoder-only.json" encoder_only "${base[@]}"
 
 # 2. ONNX. The float models of variants that are released as int8 only stay among the checkpoints.
-step_for_all "$models/@/model.onnx" export -- full distilled-3l
+step_for_all "$models/@/model.onnx" export -- full distilled-3l elastic
 step_for_all "$checkpoints/onnx/@/model.onnx" export --out "$checkpoints/onnx" -- distilled-2l pruned-ffn50
 for name in full distilled-3l; do
   step "$models/$name-int8/model.onnx" quantize --source "$models/$name/model.onnx" --name "$name-int8"
@@ -96,6 +99,11 @@ for name in "${released[@]}"; do
   esac
   step "$models/$name/card.json" write_card --name "$name" "${origin[@]}"
 done
+# The elastic model is not loaded at the start; what counts is what its cuts are worth, beside students of their shapes.
+step_for_all "$checkpoints/evaluations/@.json" evaluate -- elastic
+step_for_all "$checkpoints/calibration/@.json" calibrate -- elastic
+step "$checkpoints/cuts/elastic.json" elastic_cuts --also 6:1:0.5 3:1:0.875 2:1:0.25
+step "$models/elastic/card.json" write_card --name elastic --parent full
 # Of the products above in a smoke run too, which by itself would make up results.
 common=(--checkpoints "$checkpoints" --models "$models")
 step "$models/REPORT.md" report

@@ -3,12 +3,13 @@
     python -m scripts.report
     python -m scripts.report --smoke
 
-Reads the cards of the manifest's variants, CHECKPOINTS/{evaluations,latency,calibration,robustness}/NAME.*,
-CHECKPOINTS/encoder-only.json and CHECKPOINTS/frozen-head.json, all of which must be of the model files that the
-cards name. What scripts.compare_learning, scripts.pretrain and scripts.tune left in CHECKPOINTS/learning,
-CHECKPOINTS/pretrained and CHECKPOINTS/tuning is shown too, where it is there. Writes MODELS/REPORT.md and
-MODELS/report/*.svg. It follows from its inputs alone, to the byte, and is written again without --force. A smoke run
-makes up the results of two variants.
+Reads the cards of the manifest's variants (of one that was trained to be cut: what its cuts are worth),
+CHECKPOINTS/{evaluations,latency,calibration,robustness}/NAME.*, CHECKPOINTS/encoder-only.json and
+CHECKPOINTS/frozen-head.json, all of which must be of the model files that the cards name. What
+scripts.compare_learning, scripts.pretrain and scripts.tune left in CHECKPOINTS/learning, CHECKPOINTS/pretrained and
+CHECKPOINTS/tuning is shown too, where it is there. Writes MODELS/REPORT.md and MODELS/report/*.svg. It follows from
+its inputs alone, to the byte, and is written again without --force. A smoke run makes up the results of two variants
+and of some cuts.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from scripts.lab.aside import written_aside
 from scripts.lab.bootstrap import RESAMPLES
 from scripts.lab.progress import progress
 from scripts.lab.reporting.bars import plot_ladder, plot_reliability, plot_tags
+from scripts.lab.reporting.cuts import plot_cuts
 from scripts.lab.reporting.document import PLOTS, document
 from scripts.lab.reporting.inputs import read_inputs
 from scripts.lab.reporting.learning import read_learning
 from scripts.lab.reporting.learning_plots import plot_learning
-from scripts.lab.reporting.made_up import made_up_places, write_made_up
+from scripts.lab.reporting.made_up import made_up_places, write_made_up, write_made_up_cuts
 from scripts.lab.reporting.made_up_learning import write_made_up_learning
 from scripts.lab.reporting.style import plot_style
 from scripts.lab.reporting.trade_offs import plot_latency, plot_size
@@ -35,6 +37,7 @@ DRAWN_BY = {
     "per-tag": plot_tags,
     "reliability": plot_reliability,
     "ladder": plot_ladder,
+    "cuts": plot_cuts,
 }
 
 
@@ -56,6 +59,7 @@ def main() -> None:
     if args.smoke:
         places = made_up_places(places.checkpoints / "report")
         write_made_up(places, ("full", "distilled-3l-int8"))
+        write_made_up_cuts(places, ("full", "distilled-3l-int8"))
         write_made_up_learning(places)
     show_config(args)
     inputs = read_inputs(places, resamples=args.resamples, seed=args.seed)
@@ -64,7 +68,8 @@ def main() -> None:
     plots = places.models / "report"
     plots.mkdir(parents=True, exist_ok=True)
     with plot_style():
-        for name in progress(list(PLOTS), "plots"):
+        drawn = [name for name in PLOTS if name != "cuts" or inputs.elastic is not None]
+        for name in progress(drawn, "plots"):
             DRAWN_BY[name](inputs, plots / f"{name}.svg")
         plot_learning(learning, plots)
     target = places.models / "REPORT.md"

@@ -23,6 +23,7 @@ from scripts.lab.arguments import parser_for, refuse_overwrite, resolve_places, 
 from scripts.lab.cards import (
     build_card,
     check_enough,
+    elastic_of,
     graph_properties,
     read_reference_sentences,
     recipe_of,
@@ -118,12 +119,14 @@ def main() -> None:
             "test": evaluation["test"],
             "frozenEncoder": {split: frozen[split] for split in ("validation", "test")},
             **({"robustness": found["robustness"]} if found["robustness"] else {}),
+            **({"cuts": found["cuts"]} if found["cuts"] else {}),
         },
         reference=reference,
         latency=found["latency"],
         # The reliability curves are for the report, which draws them.
         calibration=calibration
         and {key: value for key, value in calibration.items() if key != "reliability"},
+        elastic=elastic_of(training["elastic"]) if "elastic" in training and not int8 else None,
         provenance={
             "command": command,
             "ancestors": ancestors,

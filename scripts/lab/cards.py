@@ -33,6 +33,8 @@ RELEASED = (
     "distilled-3l-int8",
     "distilled-2l-int8",
 )
+# On disk for others to be made of, and not loaded: `elastic` costs what `full` costs and is no better.
+NOT_LOADED = ("elastic",)
 
 
 def graph_properties(model: onnx.ModelProto) -> dict[str, str]:
@@ -77,6 +79,17 @@ def recipe_of(
     }
 
 
+def elastic_of(trained: dict[str, object]) -> dict[str, object]:
+    """The card's `elastic` of what scripts.elastic left in training.json: units are stored by importance."""
+    depths, widths = trained["depths"], trained["widths"]
+    layers = [depths[depth] for depth in sorted(depths, key=int, reverse=True)]
+    return {
+        "heads": "stored",
+        "ffn": "stored",
+        "trained": {"layers": layers, "heads": widths, "ffn": widths},
+    }
+
+
 def build_card(
     *,
     name: str,
@@ -92,6 +105,7 @@ def build_card(
     reference: list[dict[str, object]],
     latency: dict[str, object] | None,
     calibration: dict[str, object] | None = None,
+    elastic: dict[str, object] | None = None,
     provenance: dict[str, object],
 ) -> dict[str, object]:
     card: dict[str, object] = {
@@ -118,6 +132,8 @@ def build_card(
         card["latency"] = latency
     if calibration is not None:
         card["calibration"] = calibration
+    if elastic is not None:
+        card["elastic"] = elastic
     check_card(card)
     return card
 
@@ -142,12 +158,19 @@ def tokenizer_of(models: Path, name: str) -> Path:
 
 
 def write_manifest(models: Path, order: tuple[str, ...] = RELEASED) -> list[str]:
-    """Lists the variants that have a card, in the given order, others after them by name."""
+    """Lists the variants that have a card, in the given order, others after them by name.
+
+    Those of NOT_LOADED are listed as retired too, unless nothing else is there.
+    """
     present = sorted(path.parent.name for path in models.glob("*/card.json"))
     listed = [name for name in order if name in present] + [name for name in present if name not in order]
     if not listed:
         raise ValueError(f"{models}: no variant with a card.json; expected at least one")
-    write_json(models / "manifest.json", {"schemaVersion": 1, "variants": listed})
+    retired = [name for name in listed if name in NOT_LOADED and name != listed[0]]
+    write_json(
+        models / "manifest.json",
+        {"schemaVersion": 1, "variants": listed, **({"retired": retired} if retired else {})},
+    )
     return listed
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from scripts.lab.cards import RELEASED
+from scripts.lab.cards import NOT_LOADED, RELEASED
 
 # Folder of CHECKPOINTS with a file per variant, and the script that writes it.
 MEASURED_BY = {
@@ -13,8 +13,10 @@ MEASURED_BY = {
     "latency": "profile_latency",
     "calibration": "calibrate",
     "robustness": "robustness",
+    "cuts": "elastic_cuts",
 }
 ONLY_RELEASED = ("calibration", "robustness")
+ONLY_ELASTIC = ("cuts",)
 
 
 def read_made_by(path: Path, step: str) -> dict[str, object]:
@@ -24,14 +26,19 @@ def read_made_by(path: Path, step: str) -> dict[str, object]:
 
 
 def read_measurements(checkpoints: Path, name: str, digest: str) -> dict[str, dict[str, object] | None]:
-    """The files of MEASURED_BY without their digest; None for one that a variant which is not released lacks.
+    """The files of MEASURED_BY without their digest; None for one that is missing, and that not every variant has.
 
     Raises FileNotFoundError or ValueError that names the script to run.
     """
     found: dict[str, dict[str, object] | None] = {}
     for folder, step in MEASURED_BY.items():
         path = checkpoints / folder / f"{name}.json"
-        if folder in ONLY_RELEASED and name not in RELEASED and not path.is_file():
+        optional = (
+            folder in ONLY_ELASTIC
+            or (folder in ONLY_RELEASED and name not in RELEASED)
+            or (folder == "latency" and name in NOT_LOADED)
+        )
+        if optional and not path.is_file():
             found[folder] = None
             continue
         found[folder] = read_made_by(path, step)

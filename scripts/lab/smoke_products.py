@@ -49,6 +49,18 @@ def smoke_variant(places: Places, name: str) -> None:
         onnx.save(tagger_graph(small_model(tokenizer.get_vocab_size(), layers=6)), target)
 
 
+def smoke_elastic(places: Places, name: str) -> None:
+    """A random elastic checkpoint and its export, for a script that is tried without the steps before it."""
+    smoke_checkpoint(places, name)
+    training = places.checkpoints / name / "training.json"
+    if not training.is_file():
+        from scripts.lab.records import write_json
+
+        depths = {"6": [0, 1, 2, 3, 4, 5], "2": [0, 5]}
+        write_json(training, {"caseTypes": True, "elastic": {"depths": depths, "widths": [1.0, 0.5]}})
+    smoke_variant(places, name)
+
+
 def smoke_language_model(places: Places, name: str) -> None:
     """A random masked language model for a script that is tried without the step before it."""
     directory = places.checkpoints / name

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer
@@ -43,7 +44,11 @@ class TrainingSettings:
     bf16: bool = True
 
 
+SAVE_EVERY_SECONDS = 240.0  # within an epoch
+
 Loss = Callable[[BertForTokenClassification, Batch], torch.Tensor]
+# What an epoch is worth, "validationF1" among it.
+Judge = Callable[[BertForTokenClassification], dict[str, object]]
 
 
 def parameter_groups(
@@ -76,6 +81,18 @@ def rate_factor(done: float, warmup_share: float) -> float:
     return max(0.0, (1 - done) / (1 - warmup_share))
 
 
+def random_state() -> list[torch.Tensor]:
+    """That of PyTorch's generators, from which dropout draws."""
+    devices = [torch.cuda.get_rng_state()] if torch.cuda.is_available() else []
+    return [torch.get_rng_state(), *devices]
+
+
+def set_random_state(state: list[torch.Tensor]) -> None:
+    torch.set_rng_state(state[0])
+    if len(state) > 1 and torch.cuda.is_available():
+        torch.cuda.set_rng_state(state[1])
+
+
 def read_state(resume: Path) -> dict[str, object]:
     try:
         return torch.load(resume, weights_only=True, map_location="cpu")
@@ -83,6 +100,16 @@ def read_state(resume: Path) -> dict[str, object]:
         raise ValueError(
             f"{resume}: damaged; remove {resume.parent} to train from the beginning ({error})"
         ) from error
+
+
+def saved_state(directory: Path) -> dict[str, Any] | None:
+    """What an interrupted training of `directory` left to go on from."""
+    state = directory.with_name(directory.name + ".training")
+    if not (state / "resume.pt").is_file():
+        return None
+    saved = read_state(state / "resume.pt")
+    # Without its best epoch the state is that of a run that ended, and was stopped while it tidied up.
+    return saved if not saved["history"] or (state / "best").is_dir() else None
 
 
 def train(
@@ -96,31 +123,36 @@ def train(
     validation: list[Sentence],
     directory: Path,
     meta: dict[str, object],
+    judge: Judge | None = None,
 ) -> dict[str, object]:
     """Trains, keeps the epoch that serves best on validation in `directory`, and returns what stands in
-    training.json.
+    training.json. `judge` says what serves best; without it served F1 does.
 
-    State after each epoch lies in `directory`.training; a run that is started again goes on from there.
+    State lies in `directory`.training, after each epoch and every few minutes; a run that is started again goes on from
+    there. It may have another number of epochs: the learning rate falls to zero by then.
     """
     state = directory.with_name(directory.name + ".training")
     state.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(settings.seed)
     optimizer = torch.optim.AdamW(parameter_groups(model, settings), lr=settings.learning_rate, fused=True)
     averaged = copy.deepcopy(model)
-    history: list[dict[str, float]] = []
+    history: list[dict[str, Any]] = []
     step = 0
+    within: dict[str, Any] | None = None  # of an epoch that was interrupted
 
     resume = state / "resume.pt"
-    # Without the best epoch the state is that of a run that ended, and was stopped while it tidied up.
-    if resume.is_file() and (state / "best").is_dir():
-        saved = read_state(resume)
-        if saved["settings"] != asdict(settings):
+    saved = saved_state(directory)
+    if saved is not None:
+        if saved["settings"] | {"epochs": settings.epochs} != asdict(settings):
             raise ValueError(f"{resume} was made with other settings: pass the same ones, or remove {state}")
         model.load_state_dict(saved["model"])
         averaged.load_state_dict(saved["averaged"])
         optimizer.load_state_dict(saved["optimizer"])
-        history, step = saved["history"], saved["step"]
-        print(f"resumed after epoch {len(history)} of {settings.epochs}", flush=True)
+        history, step, within = saved["history"], saved["step"], saved.get("within")
+        if len(history) + (within is not None) > settings.epochs:
+            raise ValueError(f"{resume} is past epoch {settings.epochs}: pass more epochs, or remove {state}")
+        batch_in_words = f", batch {within['batches']} of the next," if within else ""
+        print(f"resumed after epoch {len(history)}{batch_in_words} of {settings.epochs}", flush=True)
 
     if settings.freeze_embeddings and not settings.adversarial:
         model.bert.embeddings.word_embeddings.requires_grad_(False)  # spares their gradient
@@ -132,13 +164,36 @@ def train(
         with autocast(tagger, settings.bf16):
             return loss(tagger, batch)
 
+    def save(within: dict[str, Any] | None) -> None:
+        with written_aside(resume) as aside:
+            torch.save(
+                {
+                    "model": model.state_dict(),
+                    "averaged": averaged.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                    "history": history,
+                    "step": step,
+                    "settings": asdict(settings),
+                    "within": within,
+                },
+                aside,
+            )
+
     for epoch in range(len(history), settings.epochs):
-        began = time.monotonic()
+        began = saved_at = time.monotonic()
         torch.manual_seed(settings.seed * 1000 + epoch)  # the same dropout whether resumed or not
         batches = epoch_batches(epoch)
         model.train()
         losses = torch.zeros((), device=model.device)
+        done = 0
+        if within is not None:
+            done, losses = within["batches"], losses + within["losses"]
+            began -= within["seconds"]
+            set_random_state(within["random"])
+            within = None
         for index, batch in enumerate(progress(batches, f"epoch {epoch + 1}/{settings.epochs}")):
+            if index < done:
+                continue
             factor = rate_factor((epoch + index / len(batches)) / settings.epochs, settings.warmup_share)
             for group in optimizer.param_groups:
                 group["lr"] = group["peak"] * factor
@@ -156,14 +211,28 @@ def train(
             decay = min(settings.ema, (1 + step) / (10 + step))
             with torch.no_grad():
                 torch._foreach_lerp_(averaged_weights, weights, 1 - decay)
+            now = time.monotonic()
+            if now - saved_at >= SAVE_EVERY_SECONDS:
+                seconds, saved_at = now - began, now
+                save(
+                    {
+                        "batches": index + 1,
+                        "losses": losses.item(),
+                        "seconds": seconds,
+                        "random": random_state(),
+                    }
+                )
         trained = time.monotonic()
-        f1 = served_f1(averaged, tokenizer, validation, case_types, settings.bf16)
-        best = f1 >= max((past["validationF1"] for past in history), default=0.0)
+        if judge is None:
+            worth = {"validationF1": served_f1(averaged, tokenizer, validation, case_types, settings.bf16)}
+        else:
+            worth = judge(averaged)
+        best = worth["validationF1"] >= max((past["validationF1"] for past in history), default=0.0)
         history.append(
             {
                 "epoch": epoch + 1,
                 "loss": round(losses.item() / len(batches), 5),
-                "validationF1": f1,
+                **worth,
                 "trainSeconds": round(trained - began, 1),
                 "validateSeconds": round(time.monotonic() - trained, 1),
             }
@@ -171,18 +240,7 @@ def train(
         print(json.dumps(history[-1]), flush=True)
         if best:
             save_checkpoint(averaged, tokenizer, state / "best")
-        with written_aside(resume) as aside:
-            torch.save(
-                {
-                    "model": model.state_dict(),
-                    "averaged": averaged.state_dict(),
-                    "optimizer": optimizer.state_dict(),
-                    "history": history,
-                    "step": step,
-                    "settings": asdict(settings),
-                },
-                aside,
-            )
+        save(None)
 
     record = {
         **meta,

@@ -18,10 +18,11 @@ from scripts.lab.bootstrap import f1_of, interval, resampled_f1
 from scripts.lab.reporting.document import document
 from scripts.lab.reporting.front import pareto_front
 from scripts.lab.reporting.inputs import read_inputs
-from scripts.lab.reporting.made_up import made_up_places, write_made_up
+from scripts.lab.reporting.made_up import made_up_places, write_made_up, write_made_up_cuts
 from scripts.lab.reporting.sections import lineage_notes
 from scripts.lab.reporting.statistics import qualities
 from scripts.lab.reporting.style import label_points, plot_style
+from scripts.lab.reporting.wording import figure, signed
 from scripts.report import DRAWN_BY
 
 POINTS = st.lists(
@@ -124,6 +125,7 @@ def test_every_plot_is_shown_and_is_there(report: Path) -> None:
     text = report.read_text(encoding="utf-8")
     plots = sorted((report.parent / "report").glob("*.svg"))
     assert [plot.stem for plot in plots] == [
+        "cuts",
         "f1-latency",
         "f1-size",
         "ladder",
@@ -156,9 +158,36 @@ def test_variants_that_a_build_made_are_left_out_until_they_are_evaluated(tmp_pa
     assert [variant.name for variant in left] == ["full", "distilled-3l-int8"]
 
 
+def test_cuts_stand_beside_variants_of_their_shape_and_need_their_figures(tmp_path: Path) -> None:
+    places = made_up_places(tmp_path)
+    write_made_up(places, ("full", "distilled-3l-int8"))
+    assert read_inputs(places, resamples=10, seed=1).elastic is None
+    write_made_up_cuts(places, ("full", "distilled-3l-int8"))
+    inputs = read_inputs(places, resamples=10, seed=1)
+    assert [variant.name for variant in inputs.variants] == ["full", "distilled-3l-int8"]
+    text = document(inputs)
+    cut = next(cut for cut in inputs.elastic.cuts if cut["name"] == "5x1")["int8"]["f1"]["validation"]
+    own = inputs.variants[1].quality.validation.value
+    row = next(
+        line
+        for line in text.splitlines()
+        if line.startswith("| `distilled-3l-int8` | 0, 1, 2, 3, 4 | 0, 1, 2, 4, 5")
+    )
+    assert row.endswith(f"| {figure(own)} | {figure(cut)} | {signed(cut - own)} |")
+    assert "It is worse than `distilled-3l-int8` by more than that." in text
+
+    card_file = places.models / "elastic" / "card.json"
+    card = json.loads(card_file.read_text())
+    del card["evaluation"]["cuts"]
+    card_file.write_text(json.dumps(card))
+    with pytest.raises(ValueError, match=r"run scripts\.elastic_cuts"):
+        read_inputs(places, resamples=10, seed=1)
+
+
 def test_the_plots_are_the_same_bytes_again(tmp_path: Path) -> None:
     places = made_up_places(tmp_path)
     write_made_up(places, ("full", "distilled-3l-int8"))
+    write_made_up_cuts(places, ("full", "distilled-3l-int8"))
     inputs = read_inputs(places, resamples=100, seed=1)
     for name, draw in DRAWN_BY.items():
         drawn = []

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from scripts.lab.bootstrap import f1_of
-from scripts.lab.cards import RELEASED, check_card, read_reference_sentences
+from scripts.lab.cards import NOT_LOADED, RELEASED, check_card, read_reference_sentences
 from scripts.lab.evaluated import read_evaluated
 from scripts.lab.records import sha256_of
 
@@ -34,7 +34,8 @@ def smoke(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_smoke_chain_makes_all_variants_with_valid_cards(smoke: Path) -> None:
     manifest = json.loads((smoke / "models" / "manifest.json").read_text())
-    assert tuple(manifest["variants"]) == RELEASED
+    assert tuple(manifest["variants"]) == (*RELEASED, *NOT_LOADED)
+    assert tuple(manifest["retired"]) == NOT_LOADED
     for name in RELEASED:
         card = json.loads((smoke / "models" / name / "card.json").read_text())
         check_card(card)
@@ -47,6 +48,27 @@ def test_the_smoke_chain_makes_all_variants_with_valid_cards(smoke: Path) -> Non
     assert (pruned["recipe"]["ffn"], pruned["parent"]) == (0.5, "full")
     student = json.loads((smoke / "models" / "distilled-3l-int8" / "card.json").read_text())
     assert (student["recipe"]["layers"], student["parent"]) == ([0, 2, 4], "distilled-3l")
+
+
+def test_the_card_of_the_elastic_model_tells_how_to_cut_it_and_what_each_cut_is_worth(smoke: Path) -> None:
+    card = json.loads((smoke / "models" / "elastic" / "card.json").read_text())
+    check_card(card)
+    assert (card["parent"], card["recipe"]["layers"]) == ("full", [0, 1, 2, 3, 4, 5])
+    elastic = card["elastic"]
+    assert (elastic["heads"], elastic["ffn"]) == ("stored", "stored")
+    assert [len(layers) for layers in elastic["trained"]["layers"]] == [6, 5, 4, 3, 2]
+    assert elastic["trained"]["heads"] == elastic["trained"]["ffn"] == [1, 0.75, 0.5, 0.25]
+    cuts = card["evaluation"]["cuts"]["cuts"]
+    assert [cut["name"] for cut in cuts[:5]] == ["6x1", "6x0.75", "6x0.5", "6x0.25", "5x1"]
+    assert sum(cut["trained"] for cut in cuts) == 20
+    assert [cut["name"] for cut in cuts[20:]] == ["6x1x0.5", "3x1x0.875", "2x1x0.25"]
+    for cut in cuts:
+        for precision in ("fp32", "int8"):
+            splits = {"validation", "test"} if precision == "int8" else {"validation"}
+            assert set(cut[precision]["f1"]) == splits
+            assert cut[precision]["ms"]["1x32"]["median"] > 0
+    by_width = [cut["parameters"] for cut in cuts[:4]]
+    assert by_width == sorted(by_width, reverse=True) and len(set(by_width)) == 4
 
 
 def test_the_report_is_of_the_variants_that_the_chain_made(smoke: Path) -> None:

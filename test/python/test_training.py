@@ -182,3 +182,56 @@ def test_words_that_no_text_has_keep_their_embeddings(
     unused[batch.input_ids.unique()] = False
     assert torch.equal(word_table(tagger)[unused], word_table(model)[unused])
     assert not torch.equal(word_table(tagger)[~unused], word_table(model)[~unused])
+
+
+def test_a_run_goes_on_within_an_epoch_as_if_it_had_not_been_stopped(
+    model: Tagger, batch: Batch, tokenizer: Tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scripts.lab.training.SAVE_EVERY_SECONDS", 0.0)
+    set_dropout(model, 0.2)
+    calls = 0
+
+    def run(name: str, stop_at: int | None = None, epochs: int = 2) -> tuple[Tagger, dict[str, object]]:
+        nonlocal calls
+        calls = 0
+        tagger = copy.deepcopy(model)
+
+        def loss(own: Tagger, placed: Batch) -> torch.Tensor:
+            nonlocal calls
+            calls += 1
+            if calls == stop_at:
+                raise KeyboardInterrupt
+            return cross_entropy(own, placed)
+
+        record = train(
+            tagger,
+            tokenizer,
+            case_types=True,
+            settings=TrainingSettings(epochs=epochs, learning_rate=1e-2, bf16=False),
+            epoch_batches=lambda _: [batch, batch, batch],
+            loss=loss,
+            validation=SENTENCES,
+            directory=tmp_path / name,
+            meta={},
+        )
+        return tagger, record
+
+    whole, expected = run("whole")
+    for stop_at in (3, 5):  # in the first epoch, of which nothing is kept yet, and in the second
+        name = f"stopped-{stop_at}"
+        with pytest.raises(KeyboardInterrupt):
+            run(name, stop_at)
+        resumed, record = run(name)
+        assert calls == 6 - (stop_at - 1)
+        for mine, its in zip(resumed.parameters(), whole.parameters(), strict=True):
+            assert torch.equal(mine, its)
+        assert [each["loss"] for each in record["history"]] == [each["loss"] for each in expected["history"]]
+
+    with pytest.raises(KeyboardInterrupt):
+        run("longer", 5)
+    _, record = run("longer", epochs=3)
+    assert [each["epoch"] for each in record["history"]] == [1, 2, 3]
+    with pytest.raises(KeyboardInterrupt):
+        run("shorter", 5)
+    with pytest.raises(ValueError, match="is past epoch 1: pass more epochs"):
+        run("shorter", epochs=1)

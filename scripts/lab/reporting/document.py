@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scripts.lab.reporting import sections
+from scripts.lab.reporting.cuts import cuts_sections
 from scripts.lab.reporting.inputs import Inputs
 from scripts.lab.reporting.learning import Learning
 from scripts.lab.reporting.learning import sections as learnt
@@ -13,6 +14,7 @@ PLOTS = {
     "f1-size": "Test F1 against the size on disk, with 95 % intervals and the front",
     "per-tag": "Test F1 of each tag against the reference",
     "reliability": "Share of right entities against their score, before and after the temperature, per variant",
+    "cuts": "Validation F1 of the cuts in int8 against run time, and variants that were trained on their own",
     "ladder": "F1 of the encoder only, with a trained head, and fine-tuned",
 }
 
@@ -38,6 +40,7 @@ def document(inputs: Inputs, learning: Learning | None = None) -> str:
         plot("f1-latency"),
         sections.front_text(inputs),
         plot("f1-size"),
+        *cuts_sections(inputs, plot("cuts")),
         "## Tags",
         "F1 over the corpus's tokens on test, from the served spans, against the report that this project answers to. "
         "Bold is above it.",

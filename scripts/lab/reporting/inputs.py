@@ -37,9 +37,29 @@ class Variant:
 
 
 @dataclass(frozen=True)
+class Elastic:
+    """A model that others are cut of, with what scripts.elastic_cuts measured."""
+
+    card: Facts
+
+    @property
+    def name(self) -> str:
+        return self.card["name"]
+
+    @property
+    def measured(self) -> Facts:
+        return self.card["evaluation"]["cuts"]
+
+    @property
+    def cuts(self) -> list[Facts]:
+        return self.measured["cuts"]
+
+
+@dataclass(frozen=True)
 class Inputs:
-    variants: list[Variant]  # in the manifest's order
+    variants: list[Variant]  # in the manifest's order, those that the gateway loads
     reference: Variant  # what differences are taken to
+    elastic: Elastic | None
     encoder_only: Facts
     frozen_head: Facts
     resamples: int
@@ -72,7 +92,12 @@ def need(found: Facts, path: Path, step: str, *keys: str) -> None:
 def read_inputs(places: Places, *, resamples: int, seed: int) -> Inputs:
     """Everything that the report says. Raises FileNotFoundError or ValueError for what is missing or stale."""
     manifest = read_made_by(places.models / "manifest.json", "write_card")
-    names = [name for name in manifest.get("variants") or [] if not _is_unevaluated_build(places, name)]
+    retired = manifest.get("retired") or []
+    names = [
+        name
+        for name in manifest.get("variants") or []
+        if name not in retired and not _is_unevaluated_build(places, name)
+    ]
     if not names:
         raise ValueError(
             f"{places.models / 'manifest.json'}: expected a variant at least; run scripts.write_card"
@@ -96,6 +121,7 @@ def read_inputs(places: Places, *, resamples: int, seed: int) -> Inputs:
     return Inputs(
         variants=variants,
         reference=next(variant for variant in variants if variant.name == reference),
+        elastic=_elastic_of(places, retired),
         **ladder,
         resamples=resamples,
         seed=seed,
@@ -123,6 +149,24 @@ def _is_unevaluated_build(places: Places, name: str) -> bool:
     card = read_made_by(places.models / name / "card.json", "write_card")
     built = "builtBy" in card.get("provenance", {})
     return built and not (places.checkpoints / "evaluations" / f"{name}.json").is_file()
+
+
+def _elastic_of(places: Places, retired: list[str]) -> Elastic | None:
+    """The first retired variant that was trained to be cut. ValueError where nobody measured its cuts."""
+    for name in retired:
+        path = places.models / name / "card.json"
+        card = read_made_by(path, "write_card")
+        if "elastic" not in card:
+            continue
+        need(
+            card,
+            path,
+            "elastic_cuts (and then scripts.write_card)",
+            "evaluation.cuts.cuts",
+            "evaluation.cuts.beside",
+        )
+        return Elastic(card)
+    return None
 
 
 def _facts_of(places: Places, name: str) -> dict[str, Facts]:

@@ -139,3 +139,45 @@ def _counts(shared: np.random.Generator, right: float, own: np.random.Generator)
     found = own.binomial(gold, right)
     answered = found + own.binomial(gold, 1 - right)
     return np.stack([found, answered, gold], axis=1).astype(np.int32)
+
+
+def write_made_up_cuts(places: Places, names: Sequence[str]) -> None:
+    """An elastic model that is not loaded, with cuts that get faster and worse one by one."""
+    manifest = {"schemaVersion": 1, "variants": [*names, "elastic"], "retired": ["elastic"]}
+    write_json(places.models / "manifest.json", manifest)
+
+    def times(ms: float) -> dict[str, object]:
+        return {
+            "ms": {shape: {"median": round(ms * by, 4)} for shape, by in SHAPES.items()},
+            "speedup": {shape: {"median": round(8.0 / ms, 2)} for shape in SHAPES},
+        }
+
+    cuts = []
+    for layers in ([0, 1, 2, 3, 4, 5], [0, 1, 2, 4, 5], [0, 2, 5]):
+        for width in (1, 0.5):
+            f1 = round(0.5 + 0.06 * len(layers) + 0.05 * width, 5)
+            of_split = {"validation": f1, "test": round(f1 - 0.04, 5)}
+            ms = 0.5 * len(layers) * width
+            cuts.append(
+                {
+                    "name": f"{len(layers)}x{width:g}",
+                    "layers": layers,
+                    "heads": width,
+                    "ffn": width,
+                    "trained": True,
+                    "parameters": 12_000_000 + 1_000_000 * len(layers),
+                    "fp32": {"sizeBytes": 40_000_000, "f1": of_split, **times(2 * ms)},
+                    "int8": {"sizeBytes": 20_000_000, "f1": of_split, **times(ms)},
+                }
+            )
+    beside = {name: times(4.0 * 0.6**index) for index, name in enumerate(names)}
+    measured = {
+        "rounds": 2,
+        "cpu": "made up",
+        "measuredAt": "1970-01-01",
+        "baseline": names[0],
+        "beside": beside,
+        "cuts": cuts,
+    }
+    card = {"name": "elastic", "parent": names[0], "elastic": {}, "evaluation": {"cuts": measured}}
+    write_json(places.models / "elastic" / "card.json", card)
