@@ -9,7 +9,11 @@ import { GatewayProcess } from '../support/gateway-process.js';
 /** Strings of these members are compared, those of others may differ. */
 const EXACT = new Set(['text', 'label', 'code', 'type', 'title', 'pointer', 'offset_unit', 'arm']);
 /** Null in one answer and something in the next. */
-const NULLABLE = new Set(['experiment', 'parent', 'calibration', 'p50', 'p90', 'p99']);
+const NULLABLE = new Set([
+  ...['experiment', 'parent', 'calibration', 'p50', 'p90', 'p99'],
+  // Of a variant that is not loaded.
+  ...['profile', 'provider'],
+]);
 /** Present only where there is something to say. */
 const OPTIONAL = new Set(['detail']);
 /** Lists that are as long as documented; of others every element is like the first documented one. */

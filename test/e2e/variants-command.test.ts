@@ -76,7 +76,10 @@ describe('the command variants', { timeout: 600_000 }, () => {
 
     const table = await run('list');
     assert.equal(table.code, 0, table.stderr);
-    assert.match(table.stdout, /^small +tiny +int8, .* estimated +\d+ kB +[0-9a-f]{12} +.* ms$/m);
+    assert.match(
+      table.stdout,
+      /^small +tiny +int8, .* estimated +\d+ kB +[0-9a-f]{12} +.* ms +loaded$/m,
+    );
     assert.match(table.stdout, /^tiny +- +fp16-stored, layers 0 1 +\.8000 measured/m);
 
     const manifest = path.join(models, 'manifest.json');
