@@ -9,7 +9,7 @@ import pytest
 
 from scripts.lab.calibration import calibrate
 from scripts.lab.cards import RELEASED, check_card
-from scripts.lab.measurements import MEASURED_BY, read_measurements
+from scripts.lab.measurements import MEASURED_BY, ONLY_ELASTIC, read_measurements
 from scripts.lab.smoke_evaluation import made_up_splits
 
 DIGEST = "a" * 64
@@ -28,7 +28,10 @@ def test_all_measurements_of_a_model_file_are_read(tmp_path: Path) -> None:
     assert found == {folder: {"of": folder} for folder in MEASURED_BY}
 
 
-@pytest.mark.parametrize(("folder", "step"), MEASURED_BY.items())
+OF_EVERY_RELEASED = [each for each in MEASURED_BY.items() if each[0] not in ONLY_ELASTIC]
+
+
+@pytest.mark.parametrize(("folder", "step"), OF_EVERY_RELEASED)
 def test_a_released_variant_needs_every_measurement_of_its_own_file(
     tmp_path: Path, folder: str, step: str
 ) -> None:
@@ -42,6 +45,14 @@ def test_a_released_variant_needs_every_measurement_of_its_own_file(
         FileNotFoundError, match=rf"{folder}.full\.json: no such file; run scripts\.{step} first"
     ):
         read_measurements(tmp_path, "full", DIGEST)
+
+
+def test_only_an_elastic_variant_has_cuts_and_they_are_of_its_own_file(tmp_path: Path) -> None:
+    write_all(tmp_path, "full", cuts="b" * 64)
+    with pytest.raises(ValueError, match=r"cuts.full\.json: .* another model file"):
+        read_measurements(tmp_path, "full", DIGEST)
+    (tmp_path / "cuts" / "full.json").unlink()
+    assert read_measurements(tmp_path, "full", DIGEST)["cuts"] is None
 
 
 def test_another_variant_may_lack_calibration_and_robustness(tmp_path: Path) -> None:
