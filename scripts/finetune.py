@@ -120,16 +120,7 @@ def main() -> None:
         return tagger(**batch.inputs(), labels=batch.labels).loss
 
     # 4. Train.
-    settings = TrainingSettings(
-        epochs=args.epochs,
-        learning_rate=args.lr,
-        batch_size=args.batch_size,
-        layer_decay=args.layer_decay,
-        ema=args.ema,
-        seed=args.seed,
-        adversarial=args.adversarial,
-        bf16=args.bf16,
-    )
+    settings = TrainingSettings.of(args)
     record = train(
         model,
         tokenizer,

@@ -37,7 +37,7 @@ from transformers import (
 )
 
 from scripts.lab.arguments import run_script
-from scripts.lab.fused_graph import fused, widened
+from scripts.lab.fused_graph import as_pytorch_exports, fused
 from scripts.lab.onnx_graph import tagger_graph
 from scripts.lab.records import write_json
 
@@ -199,7 +199,7 @@ def with_sizes_spelled_out(made: onnx.ModelProto) -> onnx.ModelProto:
 def fused_with_joined_attention(model: BertForTokenClassification) -> onnx.ModelProto:
     options = FusionOptions("bert")
     options.use_multi_head_attention = True
-    graph = widened(tagger_graph(model, storage="fp32"))
+    graph = as_pytorch_exports(tagger_graph(model, storage="fp32"))
     return optimizer.optimize_model(
         graph,
         model_type="bert",

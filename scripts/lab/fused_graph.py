@@ -13,45 +13,28 @@ from collections import Counter
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 from onnxruntime.transformers import optimizer
 from onnxruntime.transformers.fusion_options import FusionOptions
 
 from scripts.lab.cards import graph_properties
-from scripts.lab.onnx_quantize import stored_weights
+from scripts.lab.rewritten_graph import rewritten, stored_weights, widened
 
 FUSED_OPERATORS = ("Attention", "MultiHeadAttention", "SkipLayerNormalization", "BiasGelu", "FusedMatMul")
 
 
-def widened(model: onnx.ModelProto) -> onnx.ModelProto:
+def as_pytorch_exports(model: onnx.ModelProto) -> onnx.ModelProto:
     """The same graph with all weights in fp32, and the mask as the optimizer knows it."""
-    weights = stored_weights(model)
-    casts = {
-        node.output[0]: node.input[0]
-        for node in model.graph.node
-        if node.op_type == "Cast" and node.input[0] in weights
-    }
-    weights |= {"constant.axis_1": np.array([1]), "constant.axis_2": np.array([2])}
+    model = widened(model)
+    constants = stored_weights(model) | {"constant.axis_1": np.array([1]), "constant.axis_2": np.array([2])}
     nodes = [
         helper.make_node("Unsqueeze", ["attention_mask", "constant.axis_1"], ["mask.rows"]),
         helper.make_node("Unsqueeze", ["mask.rows", "constant.axis_2"], ["mask.ids"]),
         helper.make_node("Cast", ["mask.ids"], ["mask.broadcast"], to=TensorProto.FLOAT),
+        *(node for node in model.graph.node if node.output[0] not in ("mask.float", "mask.broadcast")),
     ]
-    for node in model.graph.node:
-        if node.output[0] in casts or node.output[0] in ("mask.float", "mask.broadcast"):
-            continue
-        copied = onnx.NodeProto()
-        copied.CopyFrom(node)
-        copied.input[:] = [casts.get(name, name) for name in node.input]
-        nodes.append(copied)
-    graph = helper.make_graph(
-        nodes,
-        model.graph.name,
-        list(model.graph.input),
-        list(model.graph.output),
-        [numpy_helper.from_array(np.ascontiguousarray(value), name) for name, value in weights.items()],
-    )
-    made = helper.make_model(graph, opset_imports=list(model.opset_import), ir_version=model.ir_version)
+    made = rewritten(model, nodes, constants, storage="fp32")
+    made.ClearField("metadata_props")  # which tell of graphs as the gateway serves them
     made.producer_name = "pytorch"  # the optimizer warns of any other
     onnx.checker.check_model(made)
     return made
@@ -72,7 +55,7 @@ def fused(model: onnx.ModelProto, *, normalization: bool) -> onnx.ModelProto:
     options.enable_skip_layer_norm = options.enable_bias_skip_layer_norm = normalization
     logging.getLogger("onnxruntime.transformers").setLevel(logging.ERROR)
     made = optimizer.optimize_model(
-        widened(model),
+        as_pytorch_exports(model),
         model_type="bert",
         num_heads=int(properties["heads"]),
         hidden_size=int(properties["hidden"]),

@@ -11,13 +11,13 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 from torch.nn import functional
-from transformers import BertForMaskedLM, BertForTokenClassification, PreTrainedTokenizerFast
+from transformers import BertForMaskedLM, BertForTokenClassification
 
 from scripts.lab.aside import written_aside
 from scripts.lab.batches import IGNORED_LABEL, Batch
 from scripts.lab.compute import autocast
 from scripts.lab.encoding import load_tokenizer
-from scripts.lab.pretrained import load_weights, read_bert_config
+from scripts.lab.pretrained import load_weights, read_bert_config, save_tokenizer
 from scripts.lab.progress import progress
 from scripts.lab.training import rate_factor
 
@@ -190,14 +190,7 @@ def read_resume(resume: Path, settings: LmSettings) -> dict[str, object] | None:
 def save_language_model(model: BertForMaskedLM, tokenizer: Tokenizer, directory: Path) -> None:
     """A folder that `--base` of scripts.finetune and `--lm` of scripts.generate take; `directory` is new."""
     model.save_pretrained(directory)
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        unk_token="[UNK]",
-        pad_token="[PAD]",
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-        mask_token="[MASK]",
-    ).save_pretrained(directory)
+    save_tokenizer(tokenizer, directory)
 
 
 def load_language_model(directory: Path) -> tuple[BertForMaskedLM, Tokenizer]:

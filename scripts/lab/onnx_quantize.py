@@ -17,7 +17,9 @@ from collections.abc import Collection
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
+
+from scripts.lab.rewritten_graph import rewritten, stored_weights
 
 WORD_TABLE = "embeddings.word"
 # Nine columns: nothing to gain, and the logits keep their precision.
@@ -37,15 +39,6 @@ def quantize_rows(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     scale = np.abs(table).max(axis=1, keepdims=True) / 127
     scale = np.where(scale == 0, 1.0, scale).astype(np.float32)
     return np.clip(np.rint(table / scale), -127, 127).astype(np.int8), scale
-
-
-def stored_weights(model: onnx.ModelProto) -> dict[str, np.ndarray]:
-    """All initializers; those of floating point as fp32, whatever their storage."""
-    found = {}
-    for tensor in model.graph.initializer:
-        value = numpy_helper.to_array(tensor)
-        found[tensor.name] = value.astype(np.float32) if value.dtype == np.float16 else value
-    return found
 
 
 def quantize(
@@ -111,16 +104,6 @@ def quantize(
         copied.attribute.extend(node.attribute)
         nodes.append(copied)
 
-    graph = helper.make_graph(
-        nodes,
-        model.graph.name,
-        list(model.graph.input),
-        list(model.graph.output),
-        [numpy_helper.from_array(np.ascontiguousarray(value), name) for name, value in constants.items()],
-    )
-    made = helper.make_model(graph, opset_imports=list(model.opset_import), ir_version=model.ir_version)
-    made.producer_name = model.producer_name
-    properties = {item.key: item.value for item in model.metadata_props}
-    helper.set_model_props(made, {**properties, "entier.storage": "int8"})
+    made = rewritten(model, nodes, constants, storage="int8")
     onnx.checker.check_model(made)
     return made

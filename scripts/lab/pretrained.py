@@ -1,5 +1,5 @@
 """Reads models that transformers wrote, and says which file is at fault where one is missing, damaged or does
-not fit. transformers itself gives missing weights random values and goes on.
+not fit. transformers itself gives missing weights random values and goes on. Writes tokenizers as it reads them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from zipfile import BadZipFile
 import transformers
 from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
-from transformers import BertConfig, BertForTokenClassification
+from tokenizers import Tokenizer
+from transformers import BertConfig, BertForTokenClassification, PreTrainedTokenizerFast
 
 from scripts.lab.labels import LABELS
 
@@ -97,6 +98,18 @@ def load_weights(kind: type[T], location: str | Path, config: BertConfig, *, fre
     if other:
         raise ValueError(f"{location}: weights are of other sizes than config.json says: {listed(other)}")
     return model
+
+
+def save_tokenizer(tokenizer: Tokenizer, directory: Path) -> None:
+    """As transformers has it in a folder of a BERT-like model."""
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        unk_token="[UNK]",
+        pad_token="[PAD]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token="[MASK]",
+    ).save_pretrained(directory)
 
 
 def listed(names: list[str]) -> str:

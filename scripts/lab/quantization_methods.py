@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import helper, numpy_helper
+from onnx import helper
 from onnxruntime.quantization import (
     CalibrationDataReader,
     CalibrationMethod,
@@ -21,7 +21,8 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.transformers.float16 import convert_float_to_float16
 
-from scripts.lab.onnx_quantize import KEPT_IN_FLOAT, WORD_TABLE, quantize_rows, stored_weights
+from scripts.lab.onnx_quantize import KEPT_IN_FLOAT, WORD_TABLE, quantize_rows
+from scripts.lab.rewritten_graph import rewritten, stored_weights, widened
 
 BLOCK = 32  # rows of a weight that share a scale, as in the gateway's compressor
 COMPUTE_IN_INT8 = 4  # MatMulNBits' accuracy_level; without it products are in fp32 and several times slower
@@ -31,50 +32,6 @@ NAIVE_SENTENCES = 4
 METHODS = ("int8", "int8-static", "int8-static-naive", "w8", "w4", "fp16-compute")
 
 Feeds = dict[str, np.ndarray]
-
-
-def widened(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The same graph with its weights stored in fp32. Raises ValueError for a model that is quantized."""
-    if any(node.op_type in ("MatMulInteger", "MatMulNBits", "DequantizeLinear") for node in model.graph.node):
-        raise ValueError("the model is quantized already; expected the fp variant that it was made from")
-    weights = stored_weights(model)
-    casts = {
-        node.output[0]: node.input[0]
-        for node in model.graph.node
-        if node.op_type == "Cast" and node.input[0] in weights
-    }
-    nodes = []
-    for node in model.graph.node:
-        if node.output[0] in casts:
-            continue
-        copied = onnx.NodeProto()
-        copied.CopyFrom(node)
-        copied.name = node.name or node.output[0]  # quantize_static knows nodes by their names
-        copied.input[:] = [casts.get(name, name) for name in node.input]
-        nodes.append(copied)
-    return _remade(model, nodes, weights, "fp32")
-
-
-def _remade(
-    model: onnx.ModelProto,
-    nodes: Sequence[onnx.NodeProto],
-    constants: dict[str, np.ndarray],
-    storage: str,
-    domains: Collection[str] = (),
-) -> onnx.ModelProto:
-    graph = helper.make_graph(
-        nodes,
-        model.graph.name,
-        list(model.graph.input),
-        list(model.graph.output),
-        [numpy_helper.from_array(np.ascontiguousarray(value), name) for name, value in constants.items()],
-    )
-    opsets = [*model.opset_import, *(helper.make_opsetid(domain, 1) for domain in domains)]
-    made = helper.make_model(graph, opset_imports=opsets, ir_version=model.ir_version)
-    made.producer_name = model.producer_name
-    properties = {item.key: item.value for item in model.metadata_props}
-    helper.set_model_props(made, {**properties, "entier.storage": storage})
-    return made
 
 
 def pack_blocks(weight: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
@@ -130,7 +87,7 @@ def quantize_weights(
             nodes += _word_rows(node, constants)
         else:
             nodes.append(node)
-    return _remade(model, nodes, constants, f"int{bits}", ["com.microsoft"])
+    return rewritten(model, nodes, constants, storage=f"int{bits}", domains=["com.microsoft"])
 
 
 def _word_rows(gather: onnx.NodeProto, constants: dict[str, np.ndarray]) -> list[onnx.NodeProto]:
@@ -156,7 +113,7 @@ def _with_word_rows(model: onnx.ModelProto) -> onnx.ModelProto:
     for node in model.graph.node:
         is_words = node.op_type == "Gather" and node.input[0] == WORD_TABLE
         nodes += _word_rows(node, constants) if is_words else [node]
-    return _remade(model, nodes, constants, "int8")
+    return rewritten(model, nodes, constants, storage="int8")
 
 
 def equal_windows(feeds: Sequence[Feeds]) -> list[Feeds]:
@@ -196,6 +153,8 @@ def quantize_statically(
     attention shares are then rounded to 256 levels of a range that a few outliers stretch.
     """
     model = widened(model) if naive else _with_word_rows(widened(model))
+    for node in model.graph.node:
+        node.name = node.name or node.output[0]  # quantize_static knows nodes by their names
     weights = {tensor.name for tensor in model.graph.initializer}
     products = [
         node.name

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-from transformers import BertConfig, BertForTokenClassification, PreTrainedTokenizerFast
+from transformers import BertConfig, BertForTokenClassification
 
 from scripts.lab.labels import LABELS
+from scripts.lab.pretrained import save_tokenizer
 
 COMMON_WORDS = """
 the of and in to a is was for on that with as by at from it his her an were are which or be this had
@@ -71,13 +72,6 @@ def write_smoke_base(directory: Path, layers: int = 6) -> Path:
     """A random uncased base model as a folder, as `--base` takes it."""
     directory.mkdir(parents=True, exist_ok=True)
     tokenizer = small_tokenizer()
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        unk_token="[UNK]",
-        pad_token="[PAD]",
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-        mask_token="[MASK]",
-    ).save_pretrained(directory)
+    save_tokenizer(tokenizer, directory)
     small_model(tokenizer.get_vocab_size(), layers=layers, types=2).save_pretrained(directory)
     return directory

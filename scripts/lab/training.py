@@ -4,13 +4,14 @@ epoch.
 
 from __future__ import annotations
 
+import argparse
 import copy
 import json
 import pickle
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,14 @@ class TrainingSettings:
     adversarial: float = 0.0  # size of the perturbation of word embeddings; 0 = off
     freeze_embeddings: bool = False  # those of words, two thirds of a small model
     bf16: bool = True
+
+    @classmethod
+    def of(cls, args: argparse.Namespace) -> TrainingSettings:
+        """As a script was asked; what it has no argument for is as above."""
+        names = {field.name for field in fields(cls)}
+        return cls(
+            learning_rate=args.lr, **{name: value for name, value in vars(args).items() if name in names}
+        )
 
 
 SAVE_EVERY_SECONDS = 240.0  # within an epoch

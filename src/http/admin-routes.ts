@@ -1,11 +1,11 @@
 import { errors, type ErrorCode } from '../errors.js';
-import { VARIANT_NAME } from '../names.js';
 import * as schemas from './admin-schema.js';
 import { BuildStreams, wantsEvents } from './build-streams.js';
 import { sendJson, sendNothing } from './exchange.js';
 import { hasBody, readJson } from './json-body.js';
 import { parseBody } from './parse-body.js';
 import { pathParameter } from './route.js';
+import { variantParameter } from './variant-parameter.js';
 import type { z } from 'zod';
 import type { AdminKey } from './admin-key.js';
 import type { AdminPort, BuildView } from './admin-port.js';
@@ -140,7 +140,7 @@ export function adminRoutes({ admin, key, maxBodyBytes, closing }: AdminRoutesOp
       errors: [...OF_BODY, 'not_found', 'conflict', 'draining'],
       handle: async (exchange) => {
         await readNothing(exchange);
-        await port.activate(variantName(exchange));
+        await port.activate(variantParameter(exchange));
         sendNothing(exchange);
       },
     },
@@ -153,7 +153,7 @@ export function adminRoutes({ admin, key, maxBodyBytes, closing }: AdminRoutesOp
       errors: [...OF_BODY, 'not_found', 'conflict', 'draining'],
       handle: async (exchange) => {
         await readNothing(exchange);
-        await port.retire(variantName(exchange));
+        await port.retire(variantParameter(exchange));
         sendNothing(exchange);
       },
     },
@@ -165,7 +165,7 @@ export function adminRoutes({ admin, key, maxBodyBytes, closing }: AdminRoutesOp
       status: 204,
       errors: ['not_found', 'conflict', 'draining'],
       handle: async (exchange) => {
-        await port.remove(variantName(exchange));
+        await port.remove(variantParameter(exchange));
         sendNothing(exchange);
       },
     },
@@ -216,10 +216,4 @@ function buildId(exchange: Exchange): string {
   const id = pathParameter(exchange, 'id');
   if (BUILD_ID.test(id)) return id;
   throw errors.notFound('There is no build of that id.');
-}
-
-function variantName(exchange: Exchange): string {
-  const name = pathParameter(exchange, 'name');
-  if (VARIANT_NAME.test(name)) return name;
-  throw errors.notFound('There is no variant of that name.');
 }

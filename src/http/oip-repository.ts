@@ -1,11 +1,11 @@
 import { guarded } from './admin-routes.js';
-import { VARIANT_NAME } from '../names.js';
-import { errors, type ErrorCode } from '../errors.js';
+import type { ErrorCode } from '../errors.js';
 import { sendJson } from './exchange.js';
 import { parseJson, readBody } from './json-body.js';
 import * as schemas from './oip-schema.js';
 import { parseBody } from './parse-body.js';
-import { pathParameter, type Route } from './route.js';
+import { variantParameter } from './variant-parameter.js';
+import type { Route } from './route.js';
 import type { z } from 'zod';
 import type { AdminKey } from './admin-key.js';
 import type { AdminPort } from './admin-port.js';
@@ -75,7 +75,7 @@ function changesBy(
       errors: OF_CHANGE,
       handle: async (exchange) => {
         await read(exchange, schemas.loadRequestSchema);
-        const name = variantName(exchange);
+        const name = variantParameter(exchange);
         await port.activate(name);
         sendJson(exchange, { name, load: true });
       },
@@ -91,7 +91,7 @@ function changesBy(
       errors: OF_CHANGE,
       handle: async (exchange) => {
         await read(exchange, schemas.unloadRequestSchema);
-        const name = variantName(exchange);
+        const name = variantParameter(exchange);
         await port.retire(name);
         sendJson(exchange, { name, unload: true });
       },
@@ -114,10 +114,4 @@ const STATES: Readonly<Record<VariantFacts['state'], 'READY' | 'LOADING' | 'UNAV
 function indexed({ name, state, detail }: VariantFacts) {
   const reason = detail ?? (state === 'active' ? '' : state);
   return { name, version: schemas.MODEL_VERSION, state: STATES[state], reason };
-}
-
-function variantName(exchange: Exchange): string {
-  const name = pathParameter(exchange, 'name');
-  if (VARIANT_NAME.test(name)) return name;
-  throw errors.notFound('There is no variant of that name.');
 }
