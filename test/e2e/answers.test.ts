@@ -87,7 +87,7 @@ describe('the released variants', () => {
 
   it('give the answers of their cards', async () => {
     for (const variant of RELEASED) {
-      const reference = referenceOf(variant);
+      const reference = referenceOf(variant).filter((_, at) => at % 5 === 0);
       const answers: Answer[] = [];
       for (const { text } of reference) answers.push(await ask({ text, variant }));
       const same = countSame(answers, reference);
@@ -95,14 +95,20 @@ describe('the released variants', () => {
     }
   });
 
-  // The inputs of dynamic int8 are rounded by the range of the whole batch, so neighbours move its answers a little.
-  it('give nearly the same answers to all texts in one request', async () => {
+  // The inputs of dynamic int8 are rounded by the range of the whole batch, so neighbours move its answers: of 313
+  // texts in batches of 64, .942 to .965 stay exactly the same with full-int8, more with the others, all with floats.
+  it('give nearly the same answers to many texts in one request', async () => {
+    const textsPerRequest = 64;
     for (const variant of RELEASED) {
       const reference = referenceOf(variant);
-      const texts = reference.map(({ text }) => text);
-      const response = await post({ texts, variant, latency_budget_ms: LONG_BUDGET_MS });
-      const { results } = (await response.json()) as { results: Answer[] };
-      const same = countSame(results, reference);
+      let same = 0;
+      for (let at = 0; at < reference.length; at += textsPerRequest) {
+        const some = reference.slice(at, at + textsPerRequest);
+        const texts = some.map(({ text }) => text);
+        const response = await post({ texts, variant, latency_budget_ms: LONG_BUDGET_MS });
+        const { results } = (await response.json()) as { results: Answer[] };
+        same += countSame(results, some);
+      }
       assert.ok(same >= 0.9 * reference.length, `${variant}: ${same} of ${reference.length}`);
     }
   });
@@ -118,7 +124,7 @@ function referenceOf(variant: string): readonly Reference[] {
   const card = JSON.parse(readFileSync(`models/${variant}/card.json`, 'utf8')) as {
     reference: Reference[];
   };
-  return card.reference.filter((_, at) => at % 5 === 0);
+  return card.reference;
 }
 
 /** Answers that have exactly the entities of the card. */
