@@ -3,7 +3,7 @@
 import { LockedError } from '../registry/folder-lock.js';
 import { ModelsError } from '../registry/read-models.js';
 import { FolderError } from '../registry/folder-error.js';
-import { addModel } from './add-model.js';
+import { addModel, type AddStage } from './add-model.js';
 import type { AddModelRequest, FromAdder } from './add-model-protocol.js';
 import { ModelFolderError } from './model-folder-error.js';
 
@@ -26,7 +26,8 @@ function messageOf(error: unknown): FromAdder {
 async function run(request: AddModelRequest): Promise<void> {
   try {
     const onWorker = (pid: number): void => void send({ type: 'worker', pid });
-    const added = await addModel({ ...request, onWorker });
+    const onStage = (stage: AddStage): Promise<void> => send({ type: 'stage', stage });
+    const added = await addModel({ ...request, onWorker, onStage });
     await send({ type: 'added', added });
   } catch (error) {
     await send(messageOf(error));

@@ -18,6 +18,10 @@ import { readModelFolder, type ModelFolder } from './model-folder.js';
 import { refused, refusedByZod } from './model-folder-error.js';
 import { referenceSentences } from './reference-sentences.js';
 import { trialRun } from './trial-run.js';
+import { tryTokenizer } from './try-tokenizer.js';
+
+/** Where an addition is: at the tokenizer, native code may never come back, or end the process. */
+export type AddStage = 'tokenizer' | 'model';
 
 export interface AddModelOptions {
   readonly directory: string;
@@ -32,6 +36,8 @@ export interface AddModelOptions {
   readonly sentences?: readonly string[] | undefined;
   /** Told of the process that runs the model, whose memory counts too. */
   readonly onWorker?: (pid: number) => void;
+  /** Told before each stage; what it returns is waited for. */
+  readonly onStage?: (stage: AddStage) => Promise<void>;
 }
 
 export interface AddedModel {
@@ -54,10 +60,18 @@ export async function addModel(options: AddModelOptions): Promise<AddedModel> {
   await target.checkName(name, { create: true });
   const folder = await readModelFolder(directory, options.within);
   const config = foreignConfig(folder);
-  const tokenizer = openForeign(folder, config);
+  const atTokenizer = async <T>(work: () => T | Promise<T>): Promise<T> => {
+    await options.onStage?.('tokenizer');
+    const result = await work();
+    await options.onStage?.('model');
+    return result;
+  };
+  const tokenizer = await atTokenizer(() => openForeign(folder, config));
   const graph = checkGraph(folder, config, tokenizer);
+  const sentences = options.sentences ?? referenceSentences();
+  await atTokenizer(() => tryTokenizer(tokenizer, sentences));
   const draft = draftCard(name, { folder, config, graph });
-  const tried = await tryOut(draft, { folder, tokenizer, options });
+  const tried = await tryOut(draft, { folder, tokenizer, sentences, options });
   const card: Card = { ...draft, ...tried.facts };
   card.provenance.runtime = `onnxruntime ${tried.runtimeVersion}`;
   await target.add(
@@ -146,8 +160,14 @@ async function tryOut(
   {
     folder,
     tokenizer,
+    sentences,
     options,
-  }: { folder: ModelFolder; tokenizer: TextTokenizer; options: AddModelOptions },
+  }: {
+    folder: ModelFolder;
+    tokenizer: TextTokenizer;
+    sentences: readonly string[];
+    options: AddModelOptions;
+  },
 ): Promise<{
   readonly facts: Pick<Card, 'tagging' | 'reference'>;
   readonly profile: LatencyProfile;
@@ -171,7 +191,7 @@ async function tryOut(
       worker,
       tokenizer,
       card: { name, labels, inputs, tagging: options.tagging },
-      sentences: options.sentences ?? referenceSentences(),
+      sentences,
     });
     const { tagging, reference } = tried;
     const facts = { reference, ...(tagging === undefined ? {} : { tagging }) };

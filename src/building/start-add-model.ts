@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FolderError } from '../registry/folder-error.js';
 import { ModelsError } from '../registry/read-models.js';
-import type { AddedModel } from './add-model.js';
+import type { AddedModel, AddStage } from './add-model.js';
 import type { AddModelRequest, FromAdder } from './add-model-protocol.js';
 import { memoryLimitFor } from './memory-limit.js';
 import { ModelFolderError, refused } from './model-folder-error.js';
@@ -14,12 +14,22 @@ const HOST = fileURLToPath(new URL('./add-model-host.js', import.meta.url));
 const WATCH_EVERY_MS = 50;
 /** A file of 8 MB, of 250,000 entries, took 430 MB while it was read. */
 const PER_TOKENIZER_BYTE = 64;
+/** What reading a tokenizer and trying it may take, low priority and a busy host included. */
+const MAX_TOKENIZER_MS = 20_000;
 
 /** A model that is being added in processes of its own. */
 export interface RunningAddition {
-  /** Rejects as `addModel` does (ModelsError for LockedError), and with ModelFolderError where the processes took too much memory or died. */
+  /**
+   * Rejects as `addModel` does (ModelsError for LockedError), and with ModelFolderError where the processes took too much
+   * memory, too long for the tokenizer, or died.
+   */
   readonly done: Promise<AddedModel>;
   cancel(): void;
+}
+
+export interface AdditionLimits {
+  readonly maxMemoryBytes?: number;
+  readonly maxTokenizerMs?: number;
 }
 
 /**
@@ -28,13 +38,15 @@ export interface RunningAddition {
  */
 export function startAddModel(
   request: AddModelRequest,
-  { maxMemoryBytes }: { readonly maxMemoryBytes?: number } = {},
+  { maxMemoryBytes, maxTokenizerMs = MAX_TOKENIZER_MS }: AdditionLimits = {},
 ): RunningAddition {
   const child = forkGroup(HOST);
   let answer: FromAdder | undefined;
-  let killedFor: string | undefined;
+  let killedFor: ModelFolderError | undefined;
   let workerPid: number | undefined;
-  const kill = (why: string): void => {
+  let stage: AddStage | undefined;
+  let patience: NodeJS.Timeout | undefined;
+  const kill = (why: ModelFolderError): void => {
     killedFor ??= why;
     killGroup(child);
   };
@@ -46,20 +58,32 @@ export function startAddModel(
       0,
     );
     void limit.then((bytes) => {
-      if (used > bytes) kill(`it took more than ${Math.ceil(bytes / 1e6)} MB of memory`);
+      if (used > bytes) kill(notAdded(`it took more than ${Math.ceil(bytes / 1e6)} MB of memory`));
     });
   }, WATCH_EVERY_MS);
 
   child.on('message', (message: FromAdder) => {
-    if (message.type === 'worker') workerPid = message.pid;
-    else answer = message;
+    switch (message.type) {
+      case 'worker':
+        workerPid = message.pid;
+        break;
+      case 'stage':
+        ({ stage } = message);
+        clearTimeout(patience);
+        if (stage === 'tokenizer')
+          patience = setTimeout(() => kill(tooSlow(maxTokenizerMs)), maxTokenizerMs);
+        break;
+      default:
+        answer = message;
+    }
   });
   const done = new Promise<AddedModel>((resolve, reject) => {
     const settle = (how: string): void => {
       clearInterval(watch);
+      clearTimeout(patience);
       killGroup(child);
       if (answer?.type === 'added') resolve(answer.added);
-      else reject(errorOf(answer, killedFor ?? `the process that checked it ended with ${how}`));
+      else reject(errorOf(answer) ?? killedFor ?? diedAt(stage, how));
     };
     child.once('exit', (code, signal) => settle(signal ?? `code ${code ?? 'unknown'}`));
     child.on('error', (error) => {
@@ -68,10 +92,11 @@ export function startAddModel(
     });
   });
   if (child.connected) child.send(request);
-  return { done, cancel: () => kill('it was cancelled') };
+  return { done, cancel: () => kill(notAdded('it was cancelled')) };
 }
 
-function errorOf(answer: FromAdder | undefined, otherwise: string): Error {
+/** Undefined where it gave no answer. */
+function errorOf(answer: FromAdder | undefined): Error | undefined {
   switch (answer?.type) {
     case 'refused':
       return new ModelFolderError(answer.problems);
@@ -82,8 +107,28 @@ function errorOf(answer: FromAdder | undefined, otherwise: string): Error {
     case 'failed':
       return new Error(answer.message);
     default:
-      return refused('', `the model was not added: ${otherwise}`);
+      return undefined;
   }
+}
+
+function notAdded(why: string): ModelFolderError {
+  return refused('', `the model was not added: ${why}`);
+}
+
+function tooSlow(maxMs: number): ModelFolderError {
+  return refused(
+    'tokenizer.json',
+    `reading it and encoding a few texts took over ${maxMs / 1000} s and was stopped; ` +
+      'look for patterns (Regex) that backtrack, or ask again when the host is less busy',
+  );
+}
+
+function diedAt(stage: AddStage | undefined, how: string): ModelFolderError {
+  if (stage !== 'tokenizer') return notAdded(`the process that checked it ended with ${how}`);
+  return refused(
+    'tokenizer.json',
+    `the process that read it and encoded a few texts ended with ${how}; look for patterns (Regex) that backtrack`,
+  );
 }
 
 /** By the files' sizes, whatever else they are. */

@@ -307,4 +307,40 @@ describe('startAddModel', () => {
     await assert.rejects(start({ maxMemoryBytes: 1 }).done, /it took more than 1 MB of memory/);
     assert.ok(!existsSync(models));
   });
+
+  it('refuses a tokenizer that ends the process, or keeps it too long', async () => {
+    const source = path.join(path.dirname(models), 'roberta');
+    const file = path.join(source, 'tokenizer.json');
+    const withTokenizer = async (
+      change: (tokenizer: Record<string, unknown>) => void,
+      limits = {},
+    ): Promise<void> => {
+      cpSync(path.join(FOREIGN, 'roberta'), source, { recursive: true });
+      const tokenizer = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+      change(tokenizer);
+      writeFileSync(file, JSON.stringify(tokenizer));
+      await startAddModel({ directory: source, modelsDir: models }, limits).done;
+    };
+    // The library ends the process where its engine of patterns gives up.
+    const backtracking = withTokenizer((tokenizer) => {
+      const split = { type: 'Split', pattern: { Regex: '(a+)+b' }, behavior: 'Isolated' };
+      const pretokenizers = [{ ...split, invert: false }, tokenizer.pre_tokenizer];
+      tokenizer.pre_tokenizer = { type: 'Sequence', pretokenizers };
+    });
+    await assert.rejects(backtracking, (error) => {
+      assert.ok(error instanceof ModelFolderError, String(error));
+      assert.equal(error.problems[0]!.file, 'tokenizer.json');
+      return /look for patterns \(Regex\) that backtrack/.test(error.message);
+    });
+    // Texts become 32 times as long.
+    const long = withTokenizer(
+      (tokenizer) => {
+        const double = { type: 'Replace', pattern: { String: 'a' }, content: 'aa' };
+        tokenizer.normalizer = { type: 'Sequence', normalizers: Array(5).fill(double) };
+      },
+      { maxTokenizerMs: 20 },
+    );
+    await assert.rejects(long, /^ModelFolderError: tokenizer\.json: .* took over 0\.02 s/);
+    assert.ok(!existsSync(models));
+  });
 });
