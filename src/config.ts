@@ -49,6 +49,8 @@ const limits = z.strictObject({
   maxTexts: z.int().min(1).max(4096).default(128),
   maxBudgetMs: z.number().positive().max(86_400_000).default(MAX_BUDGET_MS),
   maxQueuedTokens: z.int().min(1024).default(2_000_000),
+  // Each holds up to 32 documents of maxBodyBytes: with the defaults all of them hold no more than 512 MiB.
+  maxStreams: z.int().min(1).max(65_536).default(64),
 });
 
 const agreement = z.number().min(0).max(1);

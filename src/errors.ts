@@ -92,6 +92,12 @@ export const errors = {
     new GatewayError('overloaded', 'The gateway holds as much work as it may; try again later.', {
       retryAfterMs,
     }),
+  tooManyStreams: (limit: number, retryAfterMs: number) =>
+    new GatewayError(
+      'overloaded',
+      `${limit} streams of documents are open already; try again later, or send requests.`,
+      { limit, retryAfterMs },
+    ),
   displaced: (retryAfterMs: number) =>
     new GatewayError(
       'overloaded',

@@ -24,7 +24,7 @@ export interface RoutesOptions extends NerCallOptions {
 export function routesOf(options: RoutesOptions): readonly Route[] {
   const { admin, closing, now, config, gateway, metrics, streamIdleMs } = options;
   const { limits } = config;
-  const { maxBodyBytes } = limits;
+  const { maxBodyBytes, maxStreams } = limits;
   const call = new NerCall(options);
   // One for all, so that wrong keys are counted together.
   const guard = admin && { admin, key: new AdminKey(admin.key, now) };
@@ -35,6 +35,7 @@ export function routesOf(options: RoutesOptions): readonly Route[] {
       gateway,
       metrics,
       maxLineBytes: maxBodyBytes,
+      maxStreams,
       closing,
       idleMs: streamIdleMs,
       now,

@@ -20,6 +20,8 @@ export interface StreamOptions {
   readonly gateway: GatewayPort;
   readonly metrics: Metrics;
   readonly maxLineBytes: number;
+  /** Open at a time. */
+  readonly maxStreams: number;
   /** Aborts when the server is to close: streams end. */
   readonly closing: AbortSignal | undefined;
   readonly idleMs?: number | undefined;
@@ -32,6 +34,8 @@ const MEDIA_TYPES = [NDJSON, 'application/ndjson', 'application/jsonl', 'applica
 const MAX_IN_FLIGHT = 32;
 const IDLE_MS = 60_000;
 const RETRY_AFTER_MS = 1_000;
+/** Streams last longer than requests. */
+const FULL_RETRY_AFTER_MS = 5_000;
 
 /** A line of the answer. */
 export const streamLineSchema = z.union([
@@ -44,7 +48,8 @@ export const streamLineSchema = z.union([
 
 /** The row of `POST /ner/stream`. */
 export function streamRow(options: StreamOptions): Route {
-  const { call, gateway, metrics, maxLineBytes, closing, idleMs = IDLE_MS, now } = options;
+  const { call, gateway, metrics, maxLineBytes, maxStreams, closing, now } = options;
+  const { idleMs = IDLE_MS } = options;
   const open = new Set<NerStream>();
   const buffers = new StreamBuffers();
   closing?.addEventListener('abort', () => {
@@ -55,6 +60,7 @@ export function streamRow(options: StreamOptions): Route {
     checkMediaType(exchange.req, MEDIA_TYPES);
     if (exchange.isClosing() || closing?.aborted) throw errors.draining(RETRY_AFTER_MS);
     checkServing(gateway);
+    if (open.size >= maxStreams) throw errors.tooManyStreams(maxStreams, FULL_RETRY_AFTER_MS);
     const defaults = checkedDefaults(exchange, { call, gateway });
     const { res } = exchange;
     res.setHeader('Content-Type', NDJSON);
@@ -72,7 +78,11 @@ export function streamRow(options: StreamOptions): Route {
       now,
     });
     open.add(stream);
-    await stream.run().finally(() => open.delete(stream));
+    metrics.openStreams.set(open.size);
+    await stream.run().finally(() => {
+      open.delete(stream);
+      metrics.openStreams.set(open.size);
+    });
   };
   return {
     method: 'post',

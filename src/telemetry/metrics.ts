@@ -71,6 +71,12 @@ export function createMetrics({ ofProcess = true }: { ofProcess?: boolean } = {}
       registers,
     }) as LabelledCounter<{ result: 'answered' | 'failed' }>,
 
+    openStreams: new Gauge({
+      name: 'entier_open_streams',
+      help: 'Streams of POST /ner/stream that are open; limits.maxStreams bounds them.',
+      registers,
+    }),
+
     requestDuration: new Histogram({
       name: 'entier_request_duration_seconds',
       help: 'Time from the arrival of a recognition request, or of a line of a stream, to its answer.',

@@ -23,17 +23,19 @@ export interface ProblemBody {
 export interface HarnessOptions {
   readonly admin?: AdminOptions;
   readonly streamIdleMs?: number;
+  /** Of the configuration file. */
+  readonly settings?: object;
   readonly now?: () => number;
 }
 
 /** The HTTP side on a free port, in front of a fake gateway. Close it in `after`. */
 export async function startHttp(
   timeouts: Partial<Timeouts> = {},
-  { admin, streamIdleMs, now = () => performance.now() }: HarnessOptions = {},
+  { admin, streamIdleMs, settings = {}, now = () => performance.now() }: HarnessOptions = {},
 ) {
   const gateway = new FakeGateway();
   const metrics = createMetrics();
-  const config = loadConfig({ env: {}, readFile: () => undefined });
+  const config = loadConfig({ env: {}, readFile: () => JSON.stringify(settings) });
   const logLines: string[] = [];
   const logger = createLogger('trace', { write: (line: string) => void logLines.push(line) });
   const closing = new AbortController();

@@ -39,6 +39,7 @@ describe('loadConfig', () => {
       maxTexts: 128,
       maxBudgetMs: 600_000,
       maxQueuedTokens: 2_000_000,
+      maxStreams: 64,
     });
   });
 

@@ -472,6 +472,34 @@ describe('a stream', () => {
     await hasty.close();
   });
 
+  it('is refused where as many are open as may be, until one of them ends', async () => {
+    const few = await startHttp({}, { settings: { limits: { maxStreams: 2 } } });
+    const openStreams = async (): Promise<string | undefined> =>
+      /^entier_open_streams (\d+)$/m.exec(await few.metrics.render())?.[1];
+    const [first, second] = [await Stream.open(few.url), await Stream.open(few.url)];
+    const more = (): Promise<Response> =>
+      fetch(`${few.url}/ner/stream`, { method: 'POST', headers: NDJSON, body: '"Angela"\n' });
+
+    const refused = await more();
+
+    assert.equal(refused.status, 503);
+    const { code, limit, detail } = await problemIn(refused);
+    assert.deepEqual([code, limit], ['overloaded', 2]);
+    assert.match(detail, /^2 streams of documents are open already/);
+    assert.ok(Number(refused.headers.get('retry-after')) >= 1);
+    assert.equal(await openStreams(), '2');
+    second.send('Angela');
+    assert.equal((await second.next())!.index, 0);
+    // One ends as it should, the other client goes.
+    first.call.end();
+    await first.rest();
+    while ((await openStreams()) !== '1') await sleep(5);
+    assert.deepEqual(codes(await linesIn(await more())), [[0, undefined]]);
+    second.call.destroy();
+    while ((await openStreams()) !== '0') await sleep(5);
+    await few.close();
+  });
+
   it('ends with an error line when nothing comes for long', async () => {
     const impatient = await startHttp({}, { streamIdleMs: 80 });
     const stream = await Stream.open(impatient.url);

@@ -58,7 +58,7 @@ describe('createMetrics', () => {
     for (const { name, type } of createMetrics().describe()) {
       if (!name.startsWith('entier_')) continue;
       assert.equal(name.endsWith('_total'), type === 'counter', name);
-      assert.match(name, /_(total|seconds|ratio|info|jobs|variants|depth|time)$/);
+      assert.match(name, /_(total|seconds|ratio|info|jobs|variants|streams|depth|time)$/);
     }
   });
 
