@@ -32,7 +32,7 @@ COPY models ./models
 USER node
 VOLUME /var/lib/entier/profiles
 EXPOSE 8080
-# Longer than the drain of at most 10 s.
+# Drains for at most 8 s, then ends the workers.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]

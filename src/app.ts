@@ -59,7 +59,9 @@ export interface App {
   listen(): Promise<{ host: string; port: number }>;
   /** Loads and measures the variants, then lets requests in. Rejects with StartError where none can serve. */
   ready(): Promise<ReadySummary>;
-  /** Takes no more, finishes what is accepted, ends the workers. */
+  /** Takes no more and finishes what is accepted; what is not finished within `drainTimeoutMs` is cut off. */
+  drain(): Promise<void>;
+  /** Drains, then ends the workers. */
   close(): Promise<void>;
 }
 
@@ -172,6 +174,14 @@ export async function createApp({
   const port: AdminPort = administered ?? admin;
   const administration = key === '' ? undefined : { port, key, recipe: recipeSchema };
   const server = createHttpServer({ ...http, admin: administration });
+  let drained: Promise<void> | undefined;
+  const drain = async (): Promise<void> => {
+    // New requests on open connections are refused from here on, accepted ones are answered.
+    void gateway.drain();
+    closing.abort();
+    const finished = await closeServer(server, config.drainTimeoutMs);
+    if (!finished) logger.warn('requests were cut off: the drain took too long');
+  };
 
   return {
     server,
@@ -221,12 +231,9 @@ export async function createApp({
         providerDetail: providerPlan.detail,
       };
     },
+    drain: () => (drained ??= drain()),
     close: async () => {
-      // New requests on open connections are refused from here on, accepted ones are answered.
-      void gateway.drain();
-      closing.abort();
-      const finished = await closeServer(server, config.drainTimeoutMs);
-      if (!finished) logger.warn('requests were cut off: the drain took too long');
+      await (drained ??= drain());
       // Its workers end before this process does.
       await settling?.catch(() => undefined);
       await Promise.all([admin.close(), pool.close()]);

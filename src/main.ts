@@ -2,14 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createApp } from './app.js';
 import { configHelp, printableConfig } from './config-help.js';
 import { ConfigError, loadConfig } from './config.js';
+import { StopTimeoutError, stopInOrder } from './stop-in-order.js';
 import { createLogger } from './telemetry/logger.js';
 import type { App, ReadySummary } from './app.js';
 import type { Config } from './config.js';
 
 /** EX_CONFIG of sysexits.h. */
 const EXIT_CONFIG = 78;
-/** What ending the workers may take after the drain; with the default drain this stays under 10 s. */
-const END_WORKERS_MS = 1_500;
 const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
 
 /** `.930`, as F1 is usually written; `unknown` where nobody has measured it. */
@@ -35,17 +34,14 @@ function printReady({ url, variants, failed, ...summary }: ReadySummary): void {
 }
 
 /** The first signal drains, the second ends the process at once. Returns whether a signal came. */
-function drainOnSignals(app: App, { drainTimeoutMs }: Config): () => boolean {
+function drainOnSignals(app: App): () => boolean {
   let draining = false;
   const onSignal = (signal: keyof typeof SIGNAL_NUMBERS): void => {
     if (draining) process.exit(128 + SIGNAL_NUMBERS[signal]);
     draining = true;
-    const giveUp = (): never =>
-      fail(new Error('the workers did not end in time'), { exitCode: 1, debug: false });
-    setTimeout(giveUp, drainTimeoutMs + END_WORKERS_MS);
-    app.close().then(
+    stopInOrder(app).then(
       () => process.exit(0),
-      (error: unknown) => fail(error, { exitCode: 1, debug: true }),
+      (error: unknown) => fail(error, { exitCode: 1, debug: !(error instanceof StopTimeoutError) }),
     );
   };
   process.on('SIGTERM', onSignal);
@@ -64,7 +60,7 @@ function fail(error: unknown, { exitCode, debug }: { exitCode: number; debug: bo
 async function serve(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel);
   const app = await createApp({ config, logger });
-  const isDraining = drainOnSignals(app, config);
+  const isDraining = drainOnSignals(app);
   await app.listen();
   try {
     printReady(await app.ready());

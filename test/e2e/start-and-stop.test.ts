@@ -230,6 +230,25 @@ describe('the stop', () => {
     assert.equal(exitCode, 0, gateway.output());
   });
 
+  it('cuts off what takes longer than the drain, and ends its workers and exits with 0 all the same', async () => {
+    const gateway = await start({ ENTIER_DRAIN_TIMEOUT_MS: '0', ENTIER_WORKERS: '1' });
+    const workers = gateway.workerPids();
+    const text = 'Angela Merkel visited the BBC in London. '.repeat(4000);
+    const accepted = Array.from({ length: 20 }, (_, index) =>
+      ask(gateway.url, { text: `${index} ${text}`, latency_budget_ms: 60_000 }),
+    );
+    // All are in once a later request on a connection of its own has been answered.
+    await ask(gateway.url);
+
+    const stopped = gateway.stop();
+
+    const outcomes = await Promise.allSettled(accepted);
+    assert.ok(outcomes.some(({ status }) => status === 'rejected'));
+    assert.equal((await stopped).exitCode, 0, gateway.output());
+    assert.match(gateway.output(), /requests were cut off: the drain took too long/);
+    await gateway.gone(workers);
+  });
+
   it('leaves no worker behind, even when it is killed', async () => {
     const gateway = await start();
     const workers = gateway.workerPids();

@@ -8,7 +8,7 @@ const BANNED_NAMES = /^(utils?|helpers?|common|types|index|misc)\.ts$/;
 
 /** What each layer may import: itself, the leaves, and those below it. The leaves: errors, names, telemetry, config's types. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
-  main: ['app', 'config'],
+  main: ['app', 'config', 'stop-in-order'],
   cli: ['building', 'scheduling', 'runtime', 'registry', 'compress'],
   app: [
     'http',
@@ -34,6 +34,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   errors: [],
   names: [],
   config: [],
+  'stop-in-order': [],
 };
 
 /** Packages that only one place may import. */
