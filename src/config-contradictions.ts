@@ -1,4 +1,4 @@
-import type { ParsedConfig } from './config.js';
+import type { ParsedConfig } from './config-schema.js';
 
 /** What each key allows but together cannot work; every message names the ways out. */
 export function contradictions(config: ParsedConfig): string[] {

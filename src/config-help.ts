@@ -1,6 +1,7 @@
 import type { z } from 'zod';
-import { configSchema, type Config } from './config.js';
+import { configSchema } from './config-schema.js';
 import { CONFIG_FILE_VARIABLE, DEFAULT_CONFIG_FILE, VARIABLES } from './config-sources.js';
+import type { Config } from './config.js';
 
 /** The text of `--help`: every variable with its meaning and default, then the keys of the file. */
 export function configHelp(): string {
