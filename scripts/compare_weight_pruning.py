@@ -61,7 +61,9 @@ GZIP_LEVEL = 6  # what gzip takes by itself
 def parse() -> argparse.Namespace:
     parser = parser_for(__doc__)
     group = parser.add_argument_group("comparison")
-    group.add_argument("--teacher", default="full", help="checkpoint to prune and to learn from (%(default)s)")
+    group.add_argument(
+        "--teacher", default="full", help="checkpoint to prune and to learn from (%(default)s)"
+    )
     group.add_argument("--only", nargs="+", metavar="ROW", help=f"these rows and {DENSE} (all)")
     group.add_argument("--epochs", type=positive, default=1, help="of every trained row (%(default)s)")
     group.add_argument("--steps-per-epoch", type=positive, default=150, help="(%(default)s)")
@@ -108,7 +110,12 @@ def main() -> None:
             print(f"== {row.name} ({index}/{len(rows)}): {product} is there", flush=True)
             continue
         print(f"== {row.name} ({index}/{len(rows)})", flush=True)
-        facts: dict[str, object] = {"command": None, "steps": 0, "checkpointSha256": digest, "trainSeconds": 0.0}
+        facts: dict[str, object] = {
+            "command": None,
+            "steps": 0,
+            "checkpointSha256": digest,
+            "trainSeconds": 0.0,
+        }
         found = model
         checkpoint = places.checkpoints / row.checkpoint
         if row.name != DENSE:
@@ -128,7 +135,9 @@ def prune(row: PruningRow, args: argparse.Namespace, places: Places, budget: Bud
         arguments += ["--replace-share", "0", "--lower-share", "0"]
     else:
         arguments += ["--epochs", "0"]
-    command = f"python -m scripts.prune_weights {' '.join(arguments)} --scheme {places.scheme} --seed {args.seed}"
+    command = (
+        f"python -m scripts.prune_weights {' '.join(arguments)} --scheme {places.scheme} --seed {args.seed}"
+    )
     checkpoint = places.checkpoints / row.checkpoint
     training = checkpoint / "training.json"
     if not training.is_file() or read_made_by(training, "prune_weights").get("command") != command:

@@ -44,7 +44,9 @@ from scripts.lab.weight_masks import METHODS, WeightPruning
 def parse() -> argparse.Namespace:
     parser = parser_for(__doc__)
     model = parser.add_argument_group("model")
-    model.add_argument("--teacher", default="full", help="checkpoint to prune and to learn from (%(default)s)")
+    model.add_argument(
+        "--teacher", default="full", help="checkpoint to prune and to learn from (%(default)s)"
+    )
     model.add_argument("--name", help="name of the checkpoint (METHOD-PERCENT, such as magnitude-50)")
     pruning = parser.add_argument_group("pruning")
     pruning.add_argument(
@@ -71,6 +73,8 @@ def main() -> None:
     pruning = WeightPruning(args.share, args.method, args.ramp)
     if args.epochs < 0:
         raise ValueError(f"--epochs {args.epochs}: expected 0 (without training) or more")
+    if args.epochs == 0:
+        pruning.require_no_training()
     args.name = args.name or f"{args.method}-{100 * args.share:g}"
     if args.smoke:
         args.epochs, args.lr = min(args.epochs, 1), 2e-3
@@ -102,7 +106,8 @@ def main() -> None:
         with written_aside(target) as aside:
             save_checkpoint(pruned, tokenizer, aside)
             write_json(
-                aside / "training.json", {**record, "caseTypes": case_types, "history": [], "validationF1": f1}
+                aside / "training.json",
+                {**record, "caseTypes": case_types, "history": [], "validationF1": f1},
             )
     else:
         f1 = train_student(
@@ -118,7 +123,9 @@ def main() -> None:
             meta=meta,
             constraint=pruning,
         )
-    print(f"{args.name}: {args.share:.0%} of the encoder's linear weights are zero; served F1 on validation {f1:.4f}")
+    print(
+        f"{args.name}: {args.share:.0%} of the encoder's linear weights are zero; served F1 on validation {f1:.4f}"
+    )
     print(f"in {target}")
 
 

@@ -137,12 +137,16 @@ class WeightPruning:
         _exchange_linears(made, lambda path, linear: linear.plain(encoder.get_submodule(path).kept))
         return made
 
-    def at_once(self, model: BertForTokenClassification) -> BertForTokenClassification:
-        """Without any training. Only magnitude can judge by the weights alone."""
+    def require_no_training(self) -> None:
+        """Raises ValueError for a method that cannot judge by the weights alone."""
         if self.method != "magnitude":
             raise ValueError(
                 f"--method {self.method} judges by what training does: give 1 epoch at least, or --method magnitude"
             )
+
+    def at_once(self, model: BertForTokenClassification) -> BertForTokenClassification:
+        """A plain copy, pruned without any training."""
+        self.require_no_training()
         masked = self.masked(model)
         return self.product(masked, masked)
 

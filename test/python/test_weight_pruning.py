@@ -322,7 +322,9 @@ def test_rows_that_cannot_be_compared_and_damaged_ones_are_refused(tmp_path: Pat
         read_weight_pruning(places, resamples=50, seed=1)
     write_made_up_sparse_row(places, rows[DENSE], right=0.9, seed=1)
     path = write_made_up_sparse_row(places, rows["magnitude-50"], right=0.8, seed=1, steps=99)
-    with pytest.raises(ValueError, match=r"several steps or batch .* run scripts\.compare_weight_pruning --force"):
+    with pytest.raises(
+        ValueError, match=r"several steps or batch .* run scripts\.compare_weight_pruning --force"
+    ):
         read_weight_pruning(places, resamples=50, seed=1)
     write_made_up_sparse_row(places, rows["magnitude-50"], right=0.8, seed=1, teacher="1" * 64)
     with pytest.raises(ValueError, match="several teachers"):

@@ -49,7 +49,7 @@ def write_made_up_sparse_row(
             "gzipBytes": round(DENSE_BYTES * (0.92 - 0.4 * row.share)),
             "gzipLevel": 6,
             "ms": {"row": ms, "dense": ms},
-            "speedup": dict.fromkeys(SHAPES, {"median": 1.0, "min": 0.99, "max": 1.01}),
+            "speedup": {shape: {"median": 1.0, "min": 0.99, "max": 1.01} for shape in SHAPES},
             "rounds": 3,
             "runtime": "none",
             "cpu": "made up",

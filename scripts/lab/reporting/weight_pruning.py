@@ -101,15 +101,15 @@ def intro(found: WeightPruningRows) -> str:
         budget = found.trained[0].facts
         trained = (
             f" Rows that train learn from the dense one for {budget['steps']} steps of {budget['textsPerStep']} texts, "
-            f"drawn from {budget['trainSentences']} sentences, one seed, word embeddings frozen; far less than a release "
-            "would get."
+            f"drawn from {budget['trainSentences']} sentences, one seed, word embeddings frozen; far less than a "
+            "release would get."
         )
     return (
         f"Single weights of `{DENSE}` set to zero, the same share of each linear weight of its encoder, by `python -m "
         f"scripts.{STEP}`.{trained} Measured as ONNX files whose matrices are stored in {facts['storage']}, in "
         f"{facts['runtime']}, one thread, {facts['cpu']}, {facts['measuredAt'][:10]}. The speed-up is over the dense "
-        f"file, in turn with it in one process, {counted(facts['rounds'], 'round')}, median and range; `{DENSE}` is that "
-        "file against itself."
+        f"file, in turn with it in one process, {counted(facts['rounds'], 'round')}, median and range; `{DENSE}` is "
+        "that file against itself."
     )
 
 
@@ -172,17 +172,21 @@ def _bytes(found: WeightPruningRows) -> str:
     least = min(found.sparse, key=lambda row: row.facts["gzipBytes"])
     share = least.facts["gzipBytes"] / found.dense.facts["gzipBytes"]
     alike = all(abs(size - 1) < 0.0005 for size in sizes)
-    plain = "is as large as the dense one" if alike else f"has {min(sizes):.1%} to {max(sizes):.1%} of its bytes"
+    plain = (
+        "is as large as the dense one" if alike else f"has {min(sizes):.1%} to {max(sizes):.1%} of its bytes"
+    )
     return (
-        f"Bytes: a pruned file {plain}, whatever its zeros. In gzip the smallest, `{least.name}`, has {share:.0%} of the "
-        f"dense file's bytes in gzip; {1 - found.dense.facts['gzipBytes'] / found.dense.facts['sizeBytes']:.0%} go "
+        f"Bytes: a pruned file {plain}, whatever its zeros. In gzip the smallest, `{least.name}`, has {share:.0%} of "
+        f"the dense file's bytes in gzip; {1 - found.dense.facts['gzipBytes'] / found.dense.facts['sizeBytes']:.0%} go "
         "without any pruning."
     )
 
 
 def _time(found: WeightPruningRows, shape: str) -> str:
     medians = [row.speedup(shape)["median"] for row in found.sparse]
-    faster = [row.name for row in found.sparse if row.speedup(shape)["min"] > found.dense.speedup(shape)["max"]]
+    faster = [
+        row.name for row in found.sparse if row.speedup(shape)["min"] > found.dense.speedup(shape)["max"]
+    ]
     text = f"Time at {shape}: {min(medians):.2f} to {max(medians):.2f} times the speed of the dense file in the median"
     if faster:
         return f"{text}; in every round faster than the dense file ever was against itself: {listed(faster)}."
