@@ -25,7 +25,6 @@ KEYS = (
     *("name", "what", "share", "command", "steps", "teacherSha256", "zeros.encoder", "zeros.all", "storage"),
     *("sizeBytes", "gzipBytes", "gzipLevel", "trainSeconds", "rounds", "runtime", "cpu", "measuredAt"),
     *(f"speedup.{shape}.{part}" for shape in SHAPES for part in ("median", "min", "max")),
-    *(f"ms.row.{shape}.median" for shape in SHAPES),
 )
 
 
@@ -125,7 +124,7 @@ def rows_table(found: WeightPruningRows) -> str:
             f"test, difference to `{DENSE}` (95 %)",
             "MB",
             f"MB in gzip -{found.dense.facts['gzipLevel']}",
-            *(text for shape in SHAPES for text in (f"ms {shape}", f"speed-up at {shape}")),
+            *(f"speed-up at {shape}" for shape in SHAPES),
             "min of training",
         ],
         [
@@ -139,14 +138,7 @@ def rows_table(found: WeightPruningRows) -> str:
                 "" if row is found.dense else signed_with_interval(row.quality.difference),
                 f"{row.facts['sizeBytes'] / 1e6:.1f}",
                 f"{row.facts['gzipBytes'] / 1e6:.1f}",
-                *(
-                    text
-                    for shape in SHAPES
-                    for text in (
-                        f"{row.facts['ms']['row'][shape]['median']:.2f}",
-                        _ratio(row.speedup(shape)),
-                    )
-                ),
+                *(_ratio(row.speedup(shape)) for shape in SHAPES),
                 f"{row.facts['trainSeconds'] / 60:.1f}" if row.facts["steps"] else "",
             ]
             for row in found.rows
