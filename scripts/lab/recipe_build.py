@@ -103,11 +103,11 @@ def require_finite(name: str, graph: bytes) -> None:
 
 
 def training_steps(
-    candidate: Candidate, places: Places, teacher_layers: int, smoke_epochs: int | None = None
+    candidate: Candidate, places: Places, teacher_layers: int, *, seed: int, smoke_epochs: int | None = None
 ) -> list[list[str]]:
     """The scripts to run, with their arguments; those whose product is there are left out."""
     folders = ["--checkpoints", str(places.checkpoints), "--models", str(places.models)]
-    data = ["--data", str(places.need_data()), "--scheme", places.scheme]
+    data = ["--data", str(places.need_data()), "--scheme", places.scheme, "--seed", str(seed)]
     steps = []
     if not (places.checkpoints / TEACHER).is_dir():
         steps.append(["restore", "--names", TEACHER, *folders])
@@ -134,7 +134,9 @@ def train(candidate: Candidate, places: Places, target: Path, args: argparse.Nam
     card = json.loads((places.models / TEACHER / "card.json").read_text(encoding="utf-8"))
     epochs = 1 if args.smoke else None
     log = sys.stderr if args.json else sys.stdout  # which belongs to the JSON then
-    for step in training_steps(candidate, places, len(card["recipe"]["layers"]), epochs):
+    for step in training_steps(
+        candidate, places, len(card["recipe"]["layers"]), seed=args.seed, smoke_epochs=epochs
+    ):
         run_step(step, log)
 
     # 2. Its int8 file, and what that is worth.

@@ -64,7 +64,7 @@ def how(each: Candidate) -> str:
 def footnotes(tables: Tables, to_be_trained: Sequence[Candidate]) -> str:
     lines = [
         "> is the chosen one, - is not within what is wanted. F1: served, on validation. min: of training, as the "
-        "cards recorded them, without the teachers'; 0 for a cut, whose elastic model is there; - where no card has them."
+        "cards recorded them, without the teachers'; 0 for a cut, whose elastic model is there; - where no card tells."
     ]
     if to_be_trained:
         names = sorted({name for each in to_be_trained for name in tables.records_used(each.parameters)})
