@@ -7,6 +7,8 @@ from scripts.lab.reporting.cuts import cuts_sections
 from scripts.lab.reporting.inputs import Inputs
 from scripts.lab.reporting.learning import Learning
 from scripts.lab.reporting.learning import sections as learnt
+from scripts.lab.reporting.quantization import Quantization
+from scripts.lab.reporting.quantization import sections as quantized
 from scripts.lab.reporting.weight_pruning import WeightPruningRows
 from scripts.lab.reporting.weight_pruning import sections as pruned
 from scripts.lab.reporting.wording import counted, listed
@@ -26,7 +28,11 @@ def plot(name: str) -> str:
 
 
 def document(
-    inputs: Inputs, learning: Learning | None = None, weight_pruning: WeightPruningRows | None = None
+    inputs: Inputs,
+    learning: Learning | None = None,
+    *,
+    quantization: Quantization | None = None,
+    weight_pruning: WeightPruningRows | None = None,
 ) -> str:
     """The whole of REPORT.md."""
     names = [each.name for each in inputs.variants]
@@ -67,6 +73,7 @@ def document(
         "encoder has a trained linear head. All are decoded alike.",
         sections.ladder_table(inputs),
         plot("ladder"),
+        *([] if quantization is None else quantized(quantization)),
         *([] if weight_pruning is None else pruned(weight_pruning)),
         *([] if learning is None else learnt(learning)),
         "## How it was measured",

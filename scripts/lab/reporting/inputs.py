@@ -33,6 +33,11 @@ class Variant:
         return self.card["recipe"]["precision"].startswith("int")
 
     @property
+    def kind(self) -> str:
+        """How plots mark it."""
+        return "int8" if self.int8 else "fp32"
+
+    @property
     def megabytes(self) -> float:
         return self.card["sizeBytes"] / 1e6
 
