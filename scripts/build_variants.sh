@@ -104,6 +104,12 @@ step_for_all "$checkpoints/evaluations/@.json" evaluate -- elastic
 step_for_all "$checkpoints/calibration/@.json" calibrate -- elastic
 step "$checkpoints/cuts/elastic.json" elastic_cuts --also 6:1:0.5 3:1:0.875 2:1:0.25
 step "$models/elastic/card.json" write_card --name elastic --parent full
+# Run times of shapes that nobody trained, for scripts.search.
+if [ -z "${smoke:-}" ]; then
+  for tokens in 8 32 128; do
+    step "$models/report/latency-table-$tokens.json" measure_latency_table --tokens "$tokens" --output "$models/report"
+  done
+fi
 # Of the products above in a smoke run too, which by itself would make up results.
 common=(--checkpoints "$checkpoints" --models "$models")
 step "$models/REPORT.md" report

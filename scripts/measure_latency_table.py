@@ -2,16 +2,19 @@
 
     python -m scripts.measure_latency_table
     python -m scripts.measure_latency_table --tokens 128
+    python -m scripts.measure_latency_table --tokens 8 --output models/report
     python -m scripts.measure_latency_table --smoke
 
 Only the sizes of the checkpoint `--model` matter; weights are random. Writes
 CHECKPOINTS/latency-table-TOKENS.json, for scripts.prune, which measures one itself where there is none of
-this CPU and runtime. Leave the machine alone meanwhile: a minute or two.
+this CPU and runtime. scripts.search reads those of MODELS/report (`--output`), of whatever machine they are. Leave the
+machine alone meanwhile: a minute or two.
 """
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from scripts.lab.arguments import parser_for, resolve_places, run_script, show_config
 from scripts.lab.latency_table import LatencyTable, TableFacts, read_table, table_path
@@ -24,6 +27,7 @@ def parse() -> argparse.Namespace:
     parser = parser_for(__doc__)
     group = parser.add_argument_group("table")
     group.add_argument("--model", default="full", help="checkpoint whose sizes are measured (%(default)s)")
+    group.add_argument("--output", type=Path, metavar="DIR", help="folder of the table (CHECKPOINTS)")
     add_timing_arguments(group)
     return parser.parse_args()
 
@@ -47,7 +51,7 @@ def main() -> None:
         args.rounds = SMOKE_ROUNDS
         smoke_checkpoint(places, args.model)
     show_config(args)
-    target = table_path(places.checkpoints, args.tokens)
+    target = table_path(args.output or places.checkpoints, args.tokens)
     model, _, _ = load_checkpoint(places.checkpoints / args.model)
     facts = TableFacts.here(model.config, args.tokens)
     if not args.force and read_table(target, facts) is not None:

@@ -10,14 +10,17 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnxruntime
-from transformers import BertConfig
 
-from scripts.lab.layer_shapes import LayerShape
+from scripts.lab.layer_shape import LayerShape
 from scripts.lab.processor import processor_name
 from scripts.lab.records import write_json
+
+if TYPE_CHECKING:
+    from transformers import BertConfig
 
 CHANNEL_STEPS = 16  # the search chooses channels in steps of this part of all of them
 
@@ -109,11 +112,17 @@ def read_table(path: Path, facts: TableFacts) -> LatencyTable | None:
     """None where there is no table, or one of another CPU, runtime or model size."""
     if not path.is_file():
         return None
+    table = load_table(path)
+    return table if table.facts == facts else None
+
+
+def load_table(path: Path) -> LatencyTable:
+    """Of whatever machine it is. Raises ValueError."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         found.pop("measurement")
         made_under = TableFacts(**found.pop("facts"))
-        table = LatencyTable(
+        return LatencyTable(
             made_under,
             **{key: tuple(item) if isinstance(item, list) else item for key, item in found.items()},
         )
@@ -121,4 +130,3 @@ def read_table(path: Path, facts: TableFacts) -> LatencyTable | None:
         raise ValueError(
             f"{path}: expected a table that scripts.measure_latency_table wrote; {error}"
         ) from error
-    return table if made_under == facts else None

@@ -11,16 +11,12 @@ channels stay those of the uncut model, so that the size of a head follows from 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 from transformers import BertConfig, BertForTokenClassification
 from transformers.models.bert.modeling_bert import BertLayer, BertSelfOutput
 
-
-class LayerShape(NamedTuple):
-    heads: int
-    ffn: int
+from scripts.lab.layer_shape import LayerShape
 
 
 class Bias(torch.nn.Module):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 
 def test_wrong_input_ends_with_one_line(
@@ -34,3 +37,19 @@ def test_fixtures_and_shared_cases_are_made_again_byte_by_byte(
         if path.is_file() and path.name != "card.json"  # answers of int8 may differ with the CPU
     ]
     assert [str(old) for old, new in pairs if old.read_bytes() != new.read_bytes()] == []
+
+
+def test_the_runtime_sends_no_usage_and_leaves_no_log(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
+    model = next((root / "test" / "fixtures" / "models").rglob("model.onnx"))
+    opening = (
+        "from pathlib import Path; from scripts.lab.runtime import open_session; "
+        f"open_session(Path({str(model)!r}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", opening], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, list(tmp_path.iterdir())) == (0, []), done.stderr
