@@ -15,9 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +30,9 @@ from scripts.lab.arguments import (
     show_config,
 )
 from scripts.lab.aside import written_aside
-from scripts.lab.corpus import as_text
+from scripts.lab.bootstrap import f1_of
 from scripts.lab.learning_rows import GENERATED, STUDENT_LAYERS, Budget, Row, base_rows, student_rows
+from scripts.lab.other_script import run_other
 from scripts.lab.processor import processor_name
 from scripts.lab.records import now, sha256_of, write_json
 from scripts.lab.versions import library_versions
@@ -97,7 +95,7 @@ def main() -> None:
         arguments = arguments_of(row, args, places, budget)
         target = places.checkpoints / row.checkpoint
         if not target.is_dir():
-            run(row.script, arguments, args, places)
+            run_other(row.script, arguments, places, args.seed)
         measure(row, target, arguments, budget, args, places)
         clear(target)
     print(f"{len(rows)} rows in {places.checkpoints / 'learning'}; scripts.report shows them")
@@ -138,32 +136,16 @@ def make(need: str, args: argparse.Namespace, places: Places) -> None:
         if GENERATED[stem] == "infill":
             make(args.pretrained, args, places)
         kind = ["--kind", GENERATED[stem], "--name", stem, "--teacher", args.teacher]
-        run("generate", [*kind, "--lm", args.pretrained], args, places)
+        run_other("generate", [*kind, "--lm", args.pretrained], places, args.seed)
     elif need == args.pretrained:
         small = ["--head-steps", "4", "--steps", "4"] if args.smoke else []
         if args.smoke:
             from scripts.lab.smoke_products import smoke_base
 
             small += ["--base", smoke_base(places)]
-        run("pretrain", ["--name", need, *small], args, places)
+        run_other("pretrain", ["--name", need, *small], places, args.seed)
     else:
         raise FileNotFoundError(f"{product}: no such product; train it, or pass other names")
-
-
-def run(script: str, arguments: list[str], args: argparse.Namespace, places: Places) -> None:
-    """Runs a script with our places and seed; its output is ours. ValueError where it fails."""
-    command = [sys.executable, "-m", f"scripts.{script}", *arguments]
-    command += ["--data", str(places.need_data()), "--checkpoints", str(places.checkpoints)]
-    command += ["--scheme", places.scheme, "--seed", str(args.seed)]
-    child = subprocess.Popen(command)
-    try:
-        status = child.wait()
-    except BaseException:
-        child.send_signal(signal.SIGTERM)
-        child.wait()
-        raise
-    if status:
-        raise ValueError(f"scripts.{script} ended with status {status}; its message is above")
 
 
 def measure(
@@ -176,25 +158,22 @@ def measure(
 ) -> None:
     """Served F1 of the trained checkpoint: one sentence a text, in fp32, in padded batches."""
     from scripts.lab.model import load_checkpoint
-    from scripts.lab.scoring import sentence_counts
-    from scripts.lab.serving import answer_texts, as_triples, torch_runner
+    from scripts.lab.serving import served_counts, torch_runner
 
     model, tokenizer, case_types = load_checkpoint(checkpoint)
     model.eval()
-    counts, f1 = {}, {}
-    for split in SPLITS:
-        texts, gold, _ = zip(*(as_text(sentence) for sentence in places.read_split(split)), strict=True)
-        answers = answer_texts(
+    counts = {
+        split: served_counts(
             torch_runner(model, bf16=False),
             tokenizer,
-            texts,
+            places.read_split(split),
             case_types=case_types,
             batch_size=64,
             what=f"measure {split}",
         )
-        counts[split] = sentence_counts(gold, [as_triples(answer.viterbi) for answer in answers])
-        right, answered, truth = counts[split].sum(axis=0).tolist()
-        f1[split] = round(2 * right / max(answered + truth, 1), 5)
+        for split in SPLITS
+    }
+    f1 = {split: round(float(f1_of(found.sum(axis=0))), 5) for split, found in counts.items()}
     record = json.loads((checkpoint / "training.json").read_text(encoding="utf-8"))
     path = places.measurement("learning", row.name)
     with written_aside(path.with_suffix(".npz")) as aside:

@@ -10,7 +10,8 @@
 word embeddings int8 with a scale a row. See scripts/lab/onnx_quantize.py.
 `int8-static`: the ranges of activations are found beforehand on training sentences of --data; only products with
 weights are quantized, with a scale a column. `int8-static-naive` is what to leave alone: every operator, one scale a
-tensor, few sentences.
+tensor, few sentences; `--calibration-padded` gives it those as one padded batch, which stretches the range of masked
+scores to the mask's -10000.
 `w8`, `w4`: weights only, in blocks of 32 rows. `fp16-compute`: for GPUs, where int8 gains nothing.
 See scripts/lab/quantization_methods.py. Writes MODELS/NAME/model.onnx.
 """
@@ -38,14 +39,13 @@ from scripts.lab.cards import tokenizer_of
 from scripts.lab.onnx_quantize import KEPT_IN_FLOAT, quantize
 from scripts.lab.quantization_methods import (
     METHODS,
-    NAIVE_SENTENCES,
-    STATIC_SENTENCES,
     Feeds,
     compute_in_halves,
     equal_windows,
     quantize_statically,
     quantize_weights,
 )
+from scripts.lab.quantization_rows import NAIVE_SENTENCES, STATIC_SENTENCES
 from scripts.lab.runtime import open_session, shape_feeds
 
 
@@ -62,6 +62,12 @@ def parse() -> argparse.Namespace:
         f"({STATIC_SENTENCES}, or {NAIVE_SENTENCES} for the naive one)",
     )
     group.add_argument(
+        "--calibration-padded",
+        action="store_true",
+        help="calibrate on sentences that are padded to the longest of them, as a batch has them; with --method "
+        "int8-static-naive only",
+    )
+    group.add_argument(
         "--keep", nargs="*", default=list(KEPT_IN_FLOAT), help="weights that stay float (%(default)s)"
     )
     group.add_argument(
@@ -74,6 +80,10 @@ def parse() -> argparse.Namespace:
     args = parser.parse_args()
     if args.weight_bits != 8 and args.method != "int8":
         parser.error(f"--weight-bits {args.weight_bits}: only --method int8 has it, not {args.method}")
+    if args.calibration_padded and args.method != "int8-static-naive":
+        parser.error(
+            f"--calibration-padded: only --method int8-static-naive has it, not {args.method}; leave it out"
+        )
     if args.calibration_sentences is not None:
         if not args.method.startswith("int8-static"):
             parser.error(
@@ -92,7 +102,9 @@ def read_graph(source: Path) -> onnx.ModelProto:
 
 
 def calibration_feeds(args: argparse.Namespace, places: Places) -> list[Feeds]:
-    """Training sentences, drawn with the seed, encoded as the gateway does and put into windows of one length."""
+    """Training sentences, drawn with the seed and encoded as the gateway does: in windows of one length, or as one
+    padded batch.
+    """
     # Imported only here, because they load torch, which nothing else in this script needs.
     from scripts.lab.batches import SpecialTokens, collate
     from scripts.lab.corpus import as_text
@@ -111,13 +123,13 @@ def calibration_feeds(args: argparse.Namespace, places: Places) -> list[Feeds]:
     tokenizer = load_tokenizer(tokenizer_of(places.models, args.name))
     special = SpecialTokens.of(tokenizer)
     encoded = encode_texts(tokenizer, [as_text(sentence)[0] for sentence in chosen])
-    return equal_windows(
-        [
-            {name: tensor.numpy() for name, tensor in collate([item], special).inputs().items()}
-            for item in encoded
-            if item.ids
-        ]
-    )
+    kept = [item for item in encoded if item.ids]
+    batches = [kept] if args.calibration_padded else [[item] for item in kept]
+    feeds = [
+        {name: tensor.numpy() for name, tensor in collate(batch, special).inputs().items()}
+        for batch in batches
+    ]
+    return feeds if args.calibration_padded else equal_windows(feeds)
 
 
 def quantized_by_method(args: argparse.Namespace, places: Places, source: onnx.ModelProto) -> onnx.ModelProto:

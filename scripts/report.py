@@ -6,10 +6,10 @@
 Reads the cards of the manifest's variants (of one that was trained to be cut: what its cuts are worth),
 CHECKPOINTS/{evaluations,latency,calibration,robustness}/NAME.*, CHECKPOINTS/encoder-only.json and
 CHECKPOINTS/frozen-head.json, all of which must be of the model files that the cards name. What
-scripts.compare_learning, scripts.pretrain and scripts.tune left in CHECKPOINTS/learning, CHECKPOINTS/pretrained and
-CHECKPOINTS/tuning is shown too, where it is there. Writes MODELS/REPORT.md and MODELS/report/*.svg. It follows from
-its inputs alone, to the byte, and is written again without --force. A smoke run makes up the results of two variants
-and of some cuts.
+scripts.compare_quantization, scripts.compare_weight_pruning, scripts.compare_learning, scripts.pretrain and
+scripts.tune left in CHECKPOINTS/{quantization,weight-pruning,learning,pretrained,tuning} is shown too, where it is
+there. Writes MODELS/REPORT.md and MODELS/report/*.svg. It follows from its inputs alone, to the byte, and is written
+again without --force. A smoke run makes up the results of two variants, of some cuts and of the comparisons.
 """
 
 from __future__ import annotations
@@ -28,8 +28,12 @@ from scripts.lab.reporting.learning import read_learning
 from scripts.lab.reporting.learning_plots import plot_learning
 from scripts.lab.reporting.made_up import made_up_places, write_made_up, write_made_up_cuts
 from scripts.lab.reporting.made_up_learning import write_made_up_learning
+from scripts.lab.reporting.made_up_quantization import write_made_up_quantization
+from scripts.lab.reporting.made_up_weight_pruning import write_made_up_weight_pruning
+from scripts.lab.reporting.quantization import plot_quantization, read_quantization
 from scripts.lab.reporting.style import plot_style
 from scripts.lab.reporting.trade_offs import plot_latency, plot_size
+from scripts.lab.reporting.weight_pruning import read_weight_pruning
 
 DRAWN_BY = {
     "f1-latency": plot_latency,
@@ -61,9 +65,13 @@ def main() -> None:
         write_made_up(places, ("full", "distilled-3l-int8"))
         write_made_up_cuts(places, ("full", "distilled-3l-int8"))
         write_made_up_learning(places)
+        write_made_up_quantization(places)
+        write_made_up_weight_pruning(places)
     show_config(args)
     inputs = read_inputs(places, resamples=args.resamples, seed=args.seed)
     learning = read_learning(places, resamples=args.resamples, seed=args.seed)
+    quantization = read_quantization(places, resamples=args.resamples, seed=args.seed)
+    weight_pruning = read_weight_pruning(places, resamples=args.resamples, seed=args.seed)
 
     plots = places.models / "report"
     plots.mkdir(parents=True, exist_ok=True)
@@ -72,9 +80,12 @@ def main() -> None:
         for name in progress(drawn, "plots"):
             DRAWN_BY[name](inputs, plots / f"{name}.svg")
         plot_learning(learning, plots)
+        if quantization is not None:
+            plot_quantization(quantization, plots / "quantization.svg")
     target = places.models / "REPORT.md"
     with written_aside(target) as aside:
-        aside.write_text(document(inputs, learning), encoding="utf-8")
+        text = document(inputs, learning, quantization=quantization, weight_pruning=weight_pruning)
+        aside.write_text(text, encoding="utf-8")
     print(f"{target} on {', '.join(each.name for each in inputs.variants)}; plots in {plots}")
 
 

@@ -38,6 +38,14 @@ from scripts.lab.records import now, sha256_of
 from scripts.lab.smoke_card import write_smoke_card_inputs
 from scripts.lab.versions import library_versions
 
+ARITHMETIC = {
+    "int8-dynamic": "dynamic int8",
+    "int8-static": "static int8",
+    "int8-weights": "weights in int8 blocks",
+    "int4-weights": "weights in int4 blocks",
+    "fp16": "fp16",
+}
+
 
 def parse() -> argparse.Namespace:
     parser = parser_for(__doc__)
@@ -58,7 +66,7 @@ def describe(recipe: dict[str, object], base_layers: int) -> str:
         shape += f", {recipe['heads']:.0%} of the attention heads"
     if recipe["ffn"] != 1:
         shape += f", {recipe['ffn']:.0%} of the feed-forward channels"
-    arithmetic = "dynamic int8" if precision == "int8-dynamic" else f"fp32, stored as {recipe['storage']}"
+    arithmetic = ARITHMETIC.get(precision) or f"fp32, stored as {recipe['storage']}"
     return f"Entity tagger with {shape}, {arithmetic}."
 
 
@@ -100,7 +108,7 @@ def main() -> None:
     check_enough(args.name, reference, smoke=args.smoke)
 
     # 4. The card, checked and written.
-    int8 = recipe["precision"] == "int8-dynamic"
+    in_floats = recipe["precision"] in ("fp32", "fp16")
     command = training["command"]
     card = build_card(
         name=args.name,
@@ -110,8 +118,8 @@ def main() -> None:
         tokenizer_file=tokenizer_file,
         recipe=recipe,
         case_types=case_types,
-        # Dynamic int8 is a CPU format; on CUDA its operators would fall back to the CPU one by one.
-        providers=["cpu"] if int8 else ["cpu", "cuda"],
+        # Integers are for CPUs; on CUDA their operators would fall back to the CPU one by one.
+        providers=["cpu", "cuda"] if in_floats else ["cpu"],
         quality=evaluation["validation"]["f1"],
         evaluation={
             "runtime": evaluation["runtime"],
@@ -126,7 +134,7 @@ def main() -> None:
         # The reliability curves are for the report, which draws them.
         calibration=calibration
         and {key: value for key, value in calibration.items() if key != "reliability"},
-        elastic=elastic_of(training["elastic"]) if "elastic" in training and not int8 else None,
+        elastic=elastic_of(training["elastic"]) if "elastic" in training and in_floats else None,
         provenance={
             "command": command,
             "ancestors": ancestors,

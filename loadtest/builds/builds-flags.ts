@@ -62,6 +62,10 @@ export const buildsFlags = {
     help: 'serve: seconds of each window.',
   },
   budgets: { ...overloadFlags.budgets, help: `serve: ${overloadFlags.budgets.help}` },
+  variant: {
+    ...overloadFlags.variant,
+    help: 'serve: pin all requests to this variant, a slow one where the load generator takes too much of the host; default: the gateway chooses.',
+  },
   'on-miss': {
     ...overloadFlags['on-miss'],
     default: 'degrade',

@@ -80,11 +80,7 @@ async function measureFile(run: PartRun): Promise<FileFindings> {
     next();
     const built = path.join(folder.path, 'model.onnx');
     const f1 = await withParent(flags, async (gateway): Promise<ServedF1[]> => {
-      if (!gateway.variants.includes(reference)) {
-        throw new UsageError(
-          `--reference takes ${gateway.variants.join(' or ')}, not "${reference}"`,
-        );
-      }
+      requireServing('reference', reference, gateway.variants);
       const { url, pid } = gateway;
       const name = 'built-file';
       await gateway.admin.build({ parent, recipe, name });
@@ -110,11 +106,11 @@ async function measureFile(run: PartRun): Promise<FileFindings> {
 async function measureServing(run: PartRun): Promise<ServeResult> {
   const { flags, recipe, next, maxSendLagP99Ms } = run;
   const { parent, pairs, seed, window: seconds } = flags;
-  const load = { ...flags, variant: undefined };
-  const options = { flags: load, corpus: loadCorpus(), seed, pairs, seconds, parent, recipe };
-  return withParent(flags, (gateway) =>
-    serveWhileBuilding({ ...options, gateway, next, maxSendLagP99Ms }),
-  );
+  const options = { flags, corpus: loadCorpus(), seed, pairs, seconds, parent, recipe };
+  return withParent(flags, (gateway) => {
+    requireServing('variant', flags.variant, gateway.variants);
+    return serveWhileBuilding({ ...options, gateway, next, maxSendLagP99Ms });
+  });
 }
 
 async function measureCycles({ flags, recipe, next }: PartRun): Promise<CycleRun> {
@@ -127,11 +123,15 @@ async function withParent<T>(
   work: (gateway: BuildsGateway) => Promise<T>,
 ): Promise<T> {
   return withBuildsGateway(models, async (gateway) => {
-    if (!gateway.variants.includes(parent)) {
-      throw new UsageError(`--parent takes ${gateway.variants.join(' or ')}, not "${parent}"`);
-    }
+    requireServing('parent', parent, gateway.variants);
     return work(gateway);
   });
+}
+
+function requireServing(flag: string, name: string | undefined, served: readonly string[]): void {
+  if (name !== undefined && !served.includes(name)) {
+    throw new UsageError(`--${flag} takes ${served.join(' or ')}, not "${name}"`);
+  }
 }
 
 /** For the time left only. */

@@ -41,13 +41,54 @@ def graph_properties(model: onnx.ModelProto) -> dict[str, str]:
     return {item.key.removeprefix("entier."): item.value for item in model.metadata_props}
 
 
+# Beside the weights that they scale: ours, and those of onnxruntime's static quantizer.
+SCALES = (".scale", ".scales", "_scale", "_zero_point")
+
+
 def count_parameters(model: onnx.ModelProto) -> int:
-    """Weights and biases; not the scales of int8, nor constants such as shapes."""
+    """Weights and biases; not the scales and zero points of integers, nor constants such as shapes."""
+    blocked = {
+        node.input[1]: math.prod(attribute.i for attribute in node.attribute if attribute.name in ("K", "N"))
+        for node in model.graph.node
+        if node.op_type == "MatMulNBits"  # whose packed bytes may hold two weights each
+    }
     return sum(
-        math.prod(tensor.dims)
+        blocked.get(tensor.name, math.prod(tensor.dims))
         for tensor in model.graph.initializer
-        if not tensor.name.startswith("constant.") and not tensor.name.endswith(".scale")
+        if not tensor.name.startswith("constant.") and not tensor.name.endswith(SCALES)
     )
+
+
+def precision_of(model: onnx.ModelProto) -> str:
+    """How the products of a graph are computed, in the words of cards (src/building/card-recipe.ts has them too)."""
+    kinds = {node.op_type for node in model.graph.node}
+    if "MatMulNBits" in kinds:
+        (bits,) = {
+            attribute.i
+            for node in model.graph.node
+            if node.op_type == "MatMulNBits"
+            for attribute in node.attribute
+            if attribute.name == "bits"
+        }
+        return f"int{bits}-weights"
+    if "DynamicQuantizeLinear" in kinds:
+        return "int8-dynamic"
+    if "QuantizeLinear" in kinds:
+        return "int8-static"
+    halves = {t.name for t in model.graph.initializer if t.data_type == onnx.TensorProto.FLOAT16}
+    in_halves = any(node.op_type == "MatMul" and halves & set(node.input) for node in model.graph.node)
+    return "fp16" if in_halves else "fp32"
+
+
+def embeddings_of(model: onnx.ModelProto) -> str:
+    """How the word embeddings are stored: with a scale a row, a scale for all of them, or as floats."""
+    names = {tensor.name for tensor in model.graph.initializer}
+    if "embeddings.word.int8" in names:
+        return "int8-per-row"
+    if "embeddings.word_quantized" in names:
+        return "int8-per-tensor"
+    kinds = {t.data_type for t in model.graph.initializer if t.name == "embeddings.word"}
+    return "fp16" if onnx.TensorProto.FLOAT16 in kinds else "fp32"
 
 
 def layer_shapes(properties: dict[str, str]) -> list[dict[str, int]] | None:
@@ -66,15 +107,14 @@ def recipe_of(
     the counts of each.
     """
     properties = graph_properties(model)
-    int8 = properties["storage"] == "int8"
     shapes = layer_shapes(properties)
     return {
         "layers": layers,
         "ffn": ffn,
         "heads": heads,
         **({} if shapes is None else {"layerShapes": shapes}),
-        "precision": "int8-dynamic" if int8 else "fp32",
-        "embeddings": "int8-per-row" if int8 else properties["storage"],
+        "precision": precision_of(model),
+        "embeddings": embeddings_of(model),
         "storage": properties["storage"],
     }
 

@@ -27,8 +27,6 @@ from scripts.lab.rewritten_graph import rewritten, stored_weights, widened
 BLOCK = 32  # rows of a weight that share a scale, as in the gateway's compressor
 COMPUTE_IN_INT8 = 4  # MatMulNBits' accuracy_level; without it products are in fp32 and several times slower
 WINDOW = 30  # tokens of a text to calibrate with
-STATIC_SENTENCES = 200
-NAIVE_SENTENCES = 4
 METHODS = ("int8", "int8-static", "int8-static-naive", "w8", "w4", "fp16-compute")
 
 Feeds = dict[str, np.ndarray]

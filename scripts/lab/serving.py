@@ -17,7 +17,7 @@ from scripts.lab.decoding import Span, decode
 from scripts.lab.encoding import MAX_LENGTH, encode_texts
 from scripts.lab.labels import LABELS
 from scripts.lab.progress import progress
-from scripts.lab.scoring import entity_f1
+from scripts.lab.scoring import entity_f1, sentence_counts
 
 if TYPE_CHECKING:
     from transformers import BertForTokenClassification
@@ -48,9 +48,12 @@ def answer_texts(
     *,
     case_types: bool,
     batch_size: int = 1,
+    by_length: bool = True,
     what: str = "answer",
 ) -> list[Answer]:
-    """With `batch_size` 1 the answers are those of single requests, which matters for dynamic int8."""
+    """With `batch_size` 1 the answers are those of single requests, which matters for dynamic int8. Texts that run
+    together are of like length (so that little is padding), or as they come without `by_length`.
+    """
     encoded = encode_texts(tokenizer, texts, case_types)
     special = SpecialTokens.of(tokenizer)
     for item in encoded:
@@ -59,7 +62,9 @@ def answer_texts(
                 f"a text of {len(item.ids)} tokens: at most {MAX_LENGTH - 2} here; the gateway cuts windows"
             )
     answers: list[Answer | None] = [None] * len(encoded)
-    order = sorted((i for i in range(len(encoded)) if encoded[i].ids), key=lambda i: len(encoded[i].ids))
+    order = [i for i in range(len(encoded)) if encoded[i].ids]
+    if by_length:
+        order.sort(key=lambda i: len(encoded[i].ids))
     chunks = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
     for chunk in progress(chunks, what):
         logits = run(collate([encoded[i] for i in chunk], special))
@@ -76,6 +81,30 @@ def answer_texts(
 
 def as_triples(spans: Sequence[Span]) -> list[tuple[str, int, int]]:
     return [(span.label, span.start, span.end) for span in spans]
+
+
+def served_counts(
+    run: Runner,
+    tokenizer: Tokenizer,
+    sentences: Sequence[Sentence],
+    *,
+    case_types: bool,
+    batch_size: int = 1,
+    by_length: bool = True,
+    what: str = "answer",
+) -> np.ndarray:
+    """int32 [sentences, 3]: right, answered and gold entities of each sentence, by Viterbi."""
+    texts, gold, _ = zip(*(as_text(sentence) for sentence in sentences), strict=True)
+    answers = answer_texts(
+        run,
+        tokenizer,
+        texts,
+        case_types=case_types,
+        batch_size=batch_size,
+        by_length=by_length,
+        what=what,
+    )
+    return sentence_counts(gold, [as_triples(answer.viterbi) for answer in answers])
 
 
 def served_f1(

@@ -17,7 +17,7 @@ from scripts.lab.corpus import Sentence, read_columns
 from scripts.lab.distillation import TARGETS, DistillationSettings, distillation_loss
 from scripts.lab.dropout import set_dropout
 from scripts.lab.soft_labels import SoftLabels, require_same_input
-from scripts.lab.training import TrainingSettings, train
+from scripts.lab.training import Constraint, TrainingSettings, train
 from scripts.lab.versions import library_versions
 
 
@@ -109,6 +109,7 @@ def train_student(
     validation: list[Sentence],
     directory: Path,
     meta: dict[str, object],
+    constraint: Constraint | None = None,
 ) -> float:
     """Trains `student` on what `teacher` says of the augmented sentences; returns the best validation F1."""
     set_dropout(student, args.dropout)
@@ -158,6 +159,7 @@ def train_student(
         validation=validation,
         directory=directory,
         meta={"trainSentences": len(sentences), "versions": library_versions(), **meta},
+        constraint=constraint,
     )
     return max(entry["validationF1"] for entry in record["history"])
 

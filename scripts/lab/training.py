@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from tokenizers import Tokenizer
@@ -58,6 +58,28 @@ SAVE_EVERY_SECONDS = 240.0  # within an epoch
 Loss = Callable[[BertForTokenClassification, Batch], torch.Tensor]
 # What an epoch is worth, "validationF1" among it.
 Judge = Callable[[BertForTokenClassification], dict[str, object]]
+
+
+class Constraint(Protocol):
+    """What holds the weights of a model to a form while it is trained, such as that most of them are zero.
+
+    What it must remember is in the model's buffers, so that it is kept with the state of the training.
+    """
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """Kept beside those of the training: a state of other settings is not gone on from."""
+        ...
+
+    def before_step(self, model: BertForTokenClassification, step: int, epochs: float) -> None:
+        """Before each step; `epochs` are those done by then."""
+        ...
+
+    def product(
+        self, model: BertForTokenClassification, averaged: BertForTokenClassification
+    ) -> BertForTokenClassification:
+        """The averaged weights in that form, as a plain model, which is judged and saved."""
+        ...
 
 
 def parameter_groups(
@@ -133,9 +155,10 @@ def train(
     directory: Path,
     meta: dict[str, object],
     judge: Judge | None = None,
+    constraint: Constraint | None = None,
 ) -> dict[str, object]:
     """Trains, keeps the epoch that serves best on validation in `directory`, and returns what stands in
-    training.json. `judge` says what serves best; without it served F1 does.
+    training.json. `judge` says what serves best; without it served F1 does. `constraint` is what weights are held to.
 
     State lies in `directory`.training, after each epoch and every few minutes; a run that is started again goes on from
     there. It may have another number of epochs: the learning rate falls to zero by then.
@@ -149,10 +172,11 @@ def train(
     step = 0
     within: dict[str, Any] | None = None  # of an epoch that was interrupted
 
+    asked = asdict(settings) | ({} if constraint is None else constraint.settings)
     resume = state / "resume.pt"
     saved = saved_state(directory)
     if saved is not None:
-        if saved["settings"] | {"epochs": settings.epochs} != asdict(settings):
+        if saved["settings"] | {"epochs": settings.epochs} != asked:
             raise ValueError(f"{resume} was made with other settings: pass the same ones, or remove {state}")
         model.load_state_dict(saved["model"])
         averaged.load_state_dict(saved["averaged"])
@@ -182,7 +206,7 @@ def train(
                     "optimizer": optimizer.state_dict(),
                     "history": history,
                     "step": step,
-                    "settings": asdict(settings),
+                    "settings": asked,
                     "within": within,
                 },
                 aside,
@@ -206,6 +230,8 @@ def train(
             factor = rate_factor((epoch + index / len(batches)) / settings.epochs, settings.warmup_share)
             for group in optimizer.param_groups:
                 group["lr"] = group["peak"] * factor
+            if constraint is not None:
+                constraint.before_step(model, step, epoch + index / len(batches))
             placed = batch.to(model.device)
             value = cast_loss(model, placed)
             value.backward()
@@ -232,10 +258,11 @@ def train(
                     }
                 )
         trained = time.monotonic()
+        product = averaged if constraint is None else constraint.product(model, averaged)
         if judge is None:
-            worth = {"validationF1": served_f1(averaged, tokenizer, validation, case_types, settings.bf16)}
+            worth = {"validationF1": served_f1(product, tokenizer, validation, case_types, settings.bf16)}
         else:
-            worth = judge(averaged)
+            worth = judge(product)
         best = worth["validationF1"] >= max((past["validationF1"] for past in history), default=0.0)
         history.append(
             {
@@ -248,12 +275,12 @@ def train(
         )
         print(json.dumps(history[-1]), flush=True)
         if best:
-            save_checkpoint(averaged, tokenizer, state / "best")
+            save_checkpoint(product, tokenizer, state / "best")
         save(None)
 
     record = {
         **meta,
-        "settings": asdict(settings),
+        "settings": asked,
         "device": model.device.type,
         "caseTypes": case_types,
         "history": history,

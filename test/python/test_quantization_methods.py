@@ -118,7 +118,9 @@ def test_each_method_works_from_the_command_line(
     assert (tmp_path / "smoke" / "models" / "made" / "model.onnx").is_file()
 
 
-@pytest.mark.parametrize("wrong", [["--weight-bits", "7"], ["--calibration-sentences", "5"]])
+@pytest.mark.parametrize(
+    "wrong", [["--weight-bits", "7"], ["--calibration-sentences", "5"], ["--calibration-padded"]]
+)
 def test_arguments_that_a_method_does_not_have_are_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], wrong: list[str]
 ) -> None:

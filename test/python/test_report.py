@@ -131,6 +131,7 @@ def test_every_plot_is_shown_and_is_there(report: Path) -> None:
         "ladder",
         "learning",
         "per-tag",
+        "quantization",
         "reliability",
         "tuning-history",
         "tuning-parameters",

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import type { AxisReport } from '../../loadtest/growth/growth-report.js';
 import type { FleetTotals, SurgeStep } from '../../loadtest/simulate.js';
 import type { DaySample, ReplicaFigures } from '../../loadtest/simulation/fleet-sample.js';
 
@@ -68,4 +69,57 @@ describe('docs/scaling.md', () => {
       assert.ok(page.includes(expected), `expected: ${expected}`);
     }
   });
+
+  const grown = readGrown();
+  for (const table of tablesOf('One host, measured')) {
+    const [heading, , ...rows] = table.map(cellsOf);
+    const [unit, ...measures] = heading!;
+    for (const [value, ...cells] of rows) {
+      it(`has the measured figures at ${value} of ${unit}`, () => {
+        const expected = measures.map((name) => grown.figure(unit!, value!, name));
+        assert.deepEqual(cells, expected);
+      });
+    }
+  }
 });
+
+/** Tables of a section, each as its lines. */
+function tablesOf(heading: string): string[][] {
+  const section = page.slice(page.indexOf(`## ${heading}`)).split('\n## ')[0]!;
+  const tables = section.split('\n\n').filter((part) => part.startsWith('|'));
+  assert.ok(tables.length > 0, `no table in ${heading}`);
+  return tables.map((table) => table.trim().split('\n'));
+}
+
+function cellsOf(line: string): string[] {
+  return line
+    .split('|')
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+}
+
+function readGrown() {
+  const [, file] = /\((\.\.\/loadtest\/results\/growth-[^)]+\.json)\)/.exec(page)!;
+  const { axes } = JSON.parse(readFileSync(file!.replace('../', ''), 'utf8')) as {
+    axes: AxisReport[];
+  };
+  const decimals: Record<string, number> = {
+    'CPU-ms a request': 2,
+    'resident MiB': 0,
+    'ready after ms': 0,
+  };
+  return {
+    figure(unit: string, value: string, measure: string): string {
+      const report = axes.find(({ axis }) => unit.includes(axis === 'length' ? 'tokens' : axis))!;
+      if (value === 'exponent') {
+        const fit = report.fits.find((one) => one.measure === measure)!;
+        return fit.whole!.exponent.toFixed(2).replace('0.', '.');
+      }
+      const at = Number(value.replace(',', ''));
+      const { medians } = report.points.find((point) => point.value === at)!;
+      const digits = decimals[measure] ?? 1;
+      const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+      return medians[measure as keyof typeof medians]!.toLocaleString('en-US', options);
+    },
+  };
+}

@@ -7,6 +7,10 @@ from scripts.lab.reporting.cuts import cuts_sections
 from scripts.lab.reporting.inputs import Inputs
 from scripts.lab.reporting.learning import Learning
 from scripts.lab.reporting.learning import sections as learnt
+from scripts.lab.reporting.quantization import Quantization
+from scripts.lab.reporting.quantization import sections as quantized
+from scripts.lab.reporting.weight_pruning import WeightPruningRows
+from scripts.lab.reporting.weight_pruning import sections as pruned
 from scripts.lab.reporting.wording import counted, listed
 
 PLOTS = {
@@ -23,7 +27,13 @@ def plot(name: str) -> str:
     return f"![{PLOTS[name]}](report/{name}.svg)"
 
 
-def document(inputs: Inputs, learning: Learning | None = None) -> str:
+def document(
+    inputs: Inputs,
+    learning: Learning | None = None,
+    *,
+    quantization: Quantization | None = None,
+    weight_pruning: WeightPruningRows | None = None,
+) -> str:
     """The whole of REPORT.md."""
     names = [each.name for each in inputs.variants]
     baseline = inputs.reference.latency["baseline"]
@@ -63,6 +73,8 @@ def document(inputs: Inputs, learning: Learning | None = None) -> str:
         "encoder has a trained linear head. All are decoded alike.",
         sections.ladder_table(inputs),
         plot("ladder"),
+        *([] if quantization is None else quantized(quantization)),
+        *([] if weight_pruning is None else pruned(weight_pruning)),
         *([] if learning is None else learnt(learning)),
         "## How it was measured",
         sections.measured(inputs),

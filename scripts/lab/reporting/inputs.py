@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,11 @@ class Variant:
     @property
     def int8(self) -> bool:
         return self.card["recipe"]["precision"].startswith("int")
+
+    @property
+    def kind(self) -> str:
+        """How plots mark it."""
+        return "int8" if self.int8 else "fp32"
 
     @property
     def megabytes(self) -> float:
@@ -87,6 +93,18 @@ def need(found: Facts, path: Path, step: str, *keys: str) -> None:
             if not isinstance(inner, dict) or part not in inner:
                 raise ValueError(f"{path}: expected {key!r} in it; run scripts.{step} again")
             inner = inner[part]
+
+
+def read_counts(path: Path, step: str) -> dict[str, np.ndarray]:
+    """The counts of both splits that lie beside a row's JSON. Raises ValueError for what is missing or damaged."""
+    arrays = path.with_suffix(".npz")
+    try:
+        with np.load(arrays, allow_pickle=False) as saved:
+            return {split: saved[split] for split in SPLITS}
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"{arrays}: missing or damaged ({error}); remove {path} and run scripts.{step} again"
+        ) from error
 
 
 def read_inputs(places: Places, *, resamples: int, seed: int) -> Inputs:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from scripts.lab.arguments import Places
 from scripts.lab.bootstrap import f1_of, interval, resampled_f1
 from scripts.lab.learning_rows import Row, base_rows, student_rows
-from scripts.lab.reporting.inputs import Facts, need, read_made_by
+from scripts.lab.reporting.inputs import Facts, need, read_counts, read_made_by
 from scripts.lab.reporting.statistics import Estimate
 from scripts.lab.reporting.wording import (
     counted,
@@ -71,24 +70,13 @@ def read_learning(places: Places, *, resamples: int, seed: int) -> Learning:
         need(facts, path, "compare_learning", "name", "group", "technique", "what", "steps", "f1", "command")
         if facts["group"] not in COMPARED_TO:
             raise ValueError(f"{path}: unknown group {facts['group']!r}; run scripts.compare_learning again")
-        rows.setdefault(facts["group"], []).append((facts, _counts_of(path)))
+        rows.setdefault(facts["group"], []).append((facts, read_counts(path, "compare_learning")))
     groups = {
         group: found
         for group in COMPARED_TO
         if (found := _estimates(rows.get(group, []), COMPARED_TO[group], resamples, seed))
     }
     return Learning(groups, _pretraining_of(places), _tuning_of(places))
-
-
-def _counts_of(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with np.load(path.with_suffix(".npz"), allow_pickle=False) as saved:
-            return {split: saved[split] for split in ("validation", "test")}
-    except (OSError, KeyError, ValueError) as error:
-        raise ValueError(
-            f"{path.with_suffix('.npz')}: missing or damaged ({error}); remove {path} and run "
-            "scripts.compare_learning again"
-        ) from error
 
 
 def _estimates(

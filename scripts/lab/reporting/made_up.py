@@ -44,7 +44,7 @@ def _write_variant(places: Places, name: str, index: int, names: list[str], rng:
         {"sha256": digest, "runtime": "none", "cpu": "made up", "measuredAt": "1970-01-01"},
     )
     for split in ("validation", "test"):
-        counts = _counts(np.random.default_rng(len(split)), right, rng)
+        counts = made_up_counts(np.random.default_rng(len(split)), right, rng)
         arrays |= {
             f"{split}_logits": rng.normal(size=(SENTENCES, len(LABELS))).astype(np.float32),
             f"{split}_gold": rng.integers(0, len(LABELS), SENTENCES).astype(np.int8),
@@ -133,7 +133,7 @@ def _write_variant(places: Places, name: str, index: int, names: list[str], rng:
     )
 
 
-def _counts(shared: np.random.Generator, right: float, own: np.random.Generator) -> np.ndarray:
+def made_up_counts(shared: np.random.Generator, right: float, own: np.random.Generator) -> np.ndarray:
     """Gold from the shared generator, so that all variants answer the same sentences."""
     gold = shared.integers(0, len(ENTITY_TYPES), SENTENCES)
     found = own.binomial(gold, right)

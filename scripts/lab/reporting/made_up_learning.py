@@ -57,9 +57,9 @@ def write_made_up_learning(places: Places, seed: int = 1) -> None:
     )
 
 
-def write_made_up_row(places: Places, row: Row, *, right: float, seed: int, steps: int = 4) -> Path:
+def made_up_counts_of(name: str, *, right: float, seed: int) -> dict[str, np.ndarray]:
     """Gold is the same in every row, as if all had answered the same sentences."""
-    own = np.random.default_rng([seed, len(row.name), round(1000 * right)])
+    own = np.random.default_rng([seed, len(name), round(1000 * right)])
     gold = np.random.default_rng(seed).integers(0, 4, SENTENCES)
     counts = {}
     for split in ("validation", "test"):
@@ -67,9 +67,13 @@ def write_made_up_row(places: Places, row: Row, *, right: float, seed: int, step
         counts[split] = np.stack([found, found + own.binomial(gold, 1 - right), gold], axis=1).astype(
             np.int32
         )
+    return counts
+
+
+def write_made_up_row(places: Places, row: Row, *, right: float, seed: int, steps: int = 4) -> Path:
     path = places.measurement("learning", row.name)
     with written_aside(path.with_suffix(".npz")) as aside:
-        np.savez(aside, **counts)
+        np.savez(aside, **made_up_counts_of(row.name, right=right, seed=seed))
     write_json(
         path,
         {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -14,26 +15,57 @@ from matplotlib.transforms import Bbox
 from scripts.lab.reporting.front import pareto_front
 from scripts.lab.reporting.inputs import Inputs
 from scripts.lab.reporting.sections import COMPARED_AT, size_points, speed_points
-from scripts.lab.reporting.style import BLUE, GREY, VERMILLION, WIDTH, label_points, save
+from scripts.lab.reporting.statistics import Quality
+from scripts.lab.reporting.style import BLUE, GREEN, GREY, VERMILLION, WIDTH, label_points, save
 from scripts.lab.reporting.wording import figure as share
 
-LOOKS = {False: ("fp32", BLUE, "o"), True: ("int8", VERMILLION, "s")}
+LOOKS = {
+    "fp32": (BLUE, "o"),
+    "int8": (VERMILLION, "s"),
+    "dynamic int8": (VERMILLION, "s"),
+    "static int8": (GREEN, "^"),
+    "weights only": (GREY, "D"),
+    "fp16": (BLUE, "v"),
+}
+
+
+class Marked(Protocol):
+    """What stands on a plot of quality."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def quality(self) -> Quality: ...
 
 
 def plot_latency(inputs: Inputs, path: Path) -> None:
     """Test F1 against ms at 1x32, on a logarithmic axis; bars are the range over rounds and 95 % of F1."""
-    ranges = [each.latency["msRange"][COMPARED_AT] for each in inputs.variants]
+    ranges = [tuple(each.latency["msRange"][COMPARED_AT]) for each in inputs.variants]
     figure, axes = plt.subplots(figsize=(WIDTH, 5.0), layout="constrained")
-    axes.set_xscale("log")
     points = speed_points(inputs)
+    draw_latency(axes, inputs.variants, points, ranges)
+    save(figure, path)
+
+
+def draw_latency(
+    axes: Axes,
+    marked: Sequence[Marked],
+    points: Sequence[tuple[float, float]],
+    ranges: Sequence[tuple[float, float]],
+) -> None:
+    """`points` are (ms at 1x32, test F1), `ranges` the ms of the fastest and the slowest round."""
+    axes.set_xscale("log")
     low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
     axes.set_xlim(low / 1.35, high * 1.35)
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("ms for one text of 32 tokens on one thread (log scale)")
-    _draw(axes, inputs, points, ranges)
-    save(figure, path)
+    _draw(axes, marked, points, ranges)
 
 
 def plot_size(inputs: Inputs, path: Path) -> None:
@@ -42,17 +74,17 @@ def plot_size(inputs: Inputs, path: Path) -> None:
     points = size_points(inputs)
     axes.set_xlim(0, 1.15 * max(size for size, _ in points))
     axes.set_xlabel("MB on disk")
-    _draw(axes, inputs, points, [(size, size) for size, _ in points])
+    _draw(axes, inputs.variants, points, [(size, size) for size, _ in points])
     save(figure, path)
 
 
 def _draw(
     axes: Axes,
-    inputs: Inputs,
+    marked: Sequence[Marked],
     points: Sequence[tuple[float, float]],
     ranges: Sequence[tuple[float, float]],
 ) -> None:
-    tests = [each.quality.test for each in inputs.variants]
+    tests = [each.quality.test for each in marked]
     front = pareto_front(points)
     span = max(test.high for test in tests) - min(test.low for test in tests) or 0.01
     axes.set_ylim(
@@ -75,8 +107,8 @@ def _draw(
         zorder=1,
     )
     named = set()
-    for index, each in enumerate(inputs.variants):
-        label, colour, marker = LOOKS[each.int8]
+    for index, each in enumerate(marked):
+        label, (colour, marker) = each.kind, LOOKS[each.kind]
         (x, y), (least, most), test = points[index], ranges[index], tests[index]
         axes.errorbar(
             x,
@@ -105,4 +137,4 @@ def _draw(
     for (x0, y0), (x1, y1) in itertools.pairwise(steps):  # to the right at the old height, then up
         obstacles.append(Bbox.from_extents(x0, y0 - 1, x1, y0 + 1))
         obstacles.append(Bbox.from_extents(x1 - 1, min(y0, y1), x1 + 1, max(y0, y1)))
-    label_points(axes, list(points), [each.name for each in inputs.variants], obstacles)
+    label_points(axes, list(points), [each.name for each in marked], obstacles)
