@@ -146,9 +146,10 @@ def quantize_statically(
     """Static int8 (QDQ), with the ranges that activations have on `feeds`.
 
     With care: only products with weights, per column, and ranges of the 99.99th percentile; word embeddings int8 with
-    a scale a row. Naive: every operator
-    that onnxruntime can quantize, one scale a tensor, the smallest and largest value; norms, residuals and
-    attention shares are then rounded to 256 levels of a range that a few outliers stretch.
+    a scale a row. Naive: every operator that onnxruntime can quantize, one scale a tensor, the smallest and largest
+    value. The naive file also rounds attention scores after the mask is added to them. Calibrated on texts without
+    padding, it knows no mask and does not hide padding; calibrated on padded ones, its 256 levels reach from the
+    mask's -10000 upwards, and almost all scores of a text become the same.
     """
     model = widened(model) if naive else _with_word_rows(widened(model))
     for node in model.graph.node:

@@ -133,7 +133,7 @@ def test_the_report_says_which_rows_lose(tmp_path: Path) -> None:
             f1 = float(f1_of(counts["test"].sum(axis=0)))
         assert figure(f1) in line
         assert f"| {8 / MADE_UP[row.name][1]:.2f} (" in line
-    assert "- No tagger any more: `int8-static-naive-padded`" in text
+    assert "- Broken: `int8-static-naive-padded`, with test F1" in text
     worse = next(line for line in text.splitlines() if line.startswith("- Surely worse than `fp32`"))
     assert "`w4`" in worse and "`int8-static-naive`" in worse
     assert "- Slower than `fp32` at 1x32, in the median: `w4` and `fp16-compute`." in text
