@@ -9,9 +9,9 @@
 `--method int8`: weights int8 with a scale a column, activations uint8 at run time and shared by query, key and value,
 word embeddings int8 with a scale a row. See scripts/lab/onnx_quantize.py.
 `int8-static`: the ranges of activations are found beforehand on training sentences of --data; only products with
-weights are quantized, with a scale a column. `int8-static-naive` is what to leave alone: every operator, one scale a
-tensor, few sentences; `--calibration-padded` gives it those as one padded batch, which stretches the range of masked
-scores to the mask's -10000.
+weights are quantized, with a scale a column; `--calibration-percentile` clips the ranges. `int8-static-naive` is what
+to leave alone: every operator, one scale a tensor, few sentences; `--calibration-padded` gives it those as one padded
+batch, which stretches the range of masked scores to the mask's -10000.
 `w8`, `w4`: weights only, in blocks of 32 rows. `fp16-compute`: for GPUs, where int8 gains nothing.
 See scripts/lab/quantization_methods.py. Writes MODELS/NAME/model.onnx.
 """
@@ -62,6 +62,11 @@ def parse() -> argparse.Namespace:
         f"({STATIC_SENTENCES}, or {NAIVE_SENTENCES} for the naive one)",
     )
     group.add_argument(
+        "--calibration-percentile",
+        type=float,
+        help="share of values in percent, such as 99.99, that ranges hold; with --method int8-static only (all values)",
+    )
+    group.add_argument(
         "--calibration-padded",
         action="store_true",
         help="calibrate on sentences that are padded to the longest of them, as a batch has them; with --method "
@@ -84,6 +89,15 @@ def parse() -> argparse.Namespace:
         parser.error(
             f"--calibration-padded: only --method int8-static-naive has it, not {args.method}; leave it out"
         )
+    if args.calibration_percentile is not None:
+        if args.method != "int8-static":
+            parser.error(
+                f"--calibration-percentile: only --method int8-static has it, not {args.method}; leave it out"
+            )
+        if not 50 < args.calibration_percentile <= 100:
+            parser.error(
+                f"--calibration-percentile {args.calibration_percentile}: expected more than 50 and at most 100"
+            )
     if args.calibration_sentences is not None:
         if not args.method.startswith("int8-static"):
             parser.error(
@@ -140,7 +154,13 @@ def quantized_by_method(args: argparse.Namespace, places: Places, source: onnx.M
     if args.method == "fp16-compute":
         return compute_in_halves(source)
     naive = args.method == "int8-static-naive"
-    return quantize_statically(source, calibration_feeds(args, places), naive=naive, keep=args.keep)
+    return quantize_statically(
+        source,
+        calibration_feeds(args, places),
+        naive=naive,
+        keep=args.keep,
+        percentile=args.calibration_percentile,
+    )
 
 
 def main() -> None:

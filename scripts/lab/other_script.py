@@ -6,19 +6,24 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 from scripts.lab.arguments import Places
 
 
 def run_other(script: str, arguments: Sequence[str], places: Places, seed: int) -> None:
-    """Runs `python -m scripts.SCRIPT` with our data, checkpoints and seed; its output is ours, and it ends with us.
+    """Runs `python -m scripts.SCRIPT` with our data, checkpoints and seed, as `run_alone` does."""
+    ours = ["--data", str(places.need_data()), "--checkpoints", str(places.checkpoints)]
+    ours += ["--scheme", places.scheme, "--seed", str(seed)]
+    run_alone(script, [*arguments, *ours])
+
+
+def run_alone(script: str, arguments: Sequence[str], stdout: TextIO | None = None) -> None:
+    """Runs `python -m scripts.SCRIPT`; its output is ours, or goes to `stdout`, and it ends with us.
 
     Raises ValueError where it fails; it has said why by then.
     """
-    command = [sys.executable, "-m", f"scripts.{script}", *arguments]
-    command += ["--data", str(places.need_data()), "--checkpoints", str(places.checkpoints)]
-    command += ["--scheme", places.scheme, "--seed", str(seed)]
-    child = subprocess.Popen(command)
+    child = subprocess.Popen([sys.executable, "-m", f"scripts.{script}", *arguments], stdout=stdout)
     try:
         status = child.wait()
     except BaseException:

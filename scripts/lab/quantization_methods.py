@@ -141,14 +141,22 @@ class _Calibration(CalibrationDataReader):
 
 
 def quantize_statically(
-    model: onnx.ModelProto, feeds: Sequence[Feeds], *, naive: bool, keep: Collection[str] = KEPT_IN_FLOAT
+    model: onnx.ModelProto,
+    feeds: Sequence[Feeds],
+    *,
+    naive: bool,
+    keep: Collection[str] = KEPT_IN_FLOAT,
+    percentile: float | None = None,
 ) -> onnx.ModelProto:
     """Static int8 (QDQ), with the ranges that activations have on `feeds`.
 
-    With care: only products with weights, per column, and ranges of the 99.99th percentile; word embeddings int8 with
-    a scale a row. Naive: every operator
-    that onnxruntime can quantize, one scale a tensor, the smallest and largest value; norms, residuals and
-    attention shares are then rounded to 256 levels of a range that a few outliers stretch.
+    With care: only products with weights, per column; word embeddings int8 with a scale a row. Naive: every operator
+    that onnxruntime can quantize, one scale a tensor. Ranges reach from the smallest to the largest value, or to a
+    `percentile` of them, which needs feeds of one shape and clips outliers that this encoder needs.
+
+    The naive file also rounds attention scores after the mask is added to them. Calibrated on texts without padding,
+    it knows no mask and does not hide padding; calibrated on padded ones, its 256 levels reach from the mask's -10000
+    upwards, and almost all scores of a text become the same.
     """
     model = widened(model) if naive else _with_word_rows(widened(model))
     for node in model.graph.node:
@@ -170,8 +178,8 @@ def quantize_statically(
             per_channel=not naive,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            calibrate_method=CalibrationMethod.MinMax if naive else CalibrationMethod.Percentile,
-            extra_options={} if naive else {"CalibPercentile": 99.99},
+            calibrate_method=CalibrationMethod.MinMax if percentile is None else CalibrationMethod.Percentile,
+            extra_options={} if percentile is None else {"CalibPercentile": percentile},
         )
         made = onnx.load(target)
     properties = {item.key: item.value for item in model.metadata_props}

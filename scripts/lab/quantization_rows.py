@@ -38,9 +38,15 @@ ROWS = (
     QuantizationRow(
         "int8-static",
         "static int8",
-        f"the same products; ranges of activations fixed beforehand, the 99.99th percentile of {STATIC_SENTENCES} "
-        "training sentences",
+        "the same products; ranges of activations fixed beforehand, smallest and largest value of "
+        f"{STATIC_SENTENCES} training sentences",
         ("--method", "int8-static"),
+    ),
+    QuantizationRow(
+        "int8-static-percentile",
+        "static int8",
+        "the same, ranges of the 99.99th percentile",
+        ("--method", "int8-static", "--calibration-percentile", "99.99"),
     ),
     QuantizationRow(
         "int8-static-naive",

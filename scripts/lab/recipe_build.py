@@ -8,15 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import signal
-import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TextIO
 
 from scripts.lab.arguments import Places
 from scripts.lab.aside import written_aside
+from scripts.lab.other_script import run_alone
 from scripts.lab.recipe_tables import EPOCHS, TEACHER, training_script
 from scripts.lab.recipe_times import Facts
 from scripts.lab.recipes import Candidate
@@ -137,7 +135,8 @@ def train(candidate: Candidate, places: Places, target: Path, args: argparse.Nam
     for step in training_steps(
         candidate, places, len(card["recipe"]["layers"]), seed=args.seed, smoke_epochs=epochs
     ):
-        run_step(step, log)
+        print(f"== {' '.join(step)}", file=log, flush=True)
+        run_alone(step[0], step[1:], stdout=None if log is sys.stdout else log)
 
     # 2. Its int8 file, and what that is worth.
     from scripts.lab.cards import count_parameters
@@ -165,21 +164,3 @@ def train(candidate: Candidate, places: Places, target: Path, args: argparse.Nam
         aside.write_bytes(cut.graphs["int8"])
     print(f"{candidate.name}: served F1 on validation {f1:.4f}, in int8", file=log, flush=True)
     return round(f1, 5)
-
-
-def run_step(step: Sequence[str], log: TextIO) -> None:
-    """Runs one script in a process of its own, which ends with this one.
-
-    Raises ValueError where it fails; it has said why by then.
-    """
-    print(f"== {' '.join(step)}", file=log, flush=True)
-    command = [sys.executable, "-m", f"scripts.{step[0]}", *step[1:]]
-    child = subprocess.Popen(command, stdout=None if log is sys.stdout else log)
-    try:
-        status = child.wait()
-    except BaseException:
-        child.send_signal(signal.SIGTERM)
-        child.wait()
-        raise
-    if status:
-        raise ValueError(f"scripts.{step[0]} ended with status {status}; its message is above")

@@ -18,13 +18,33 @@ export function parentOf(registry: VariantRegistry, name: string): Parent {
 }
 
 /** The best variant of the default family that is not quantized. Throws a conflict where there is none. */
-export function bestParent(registry: VariantRegistry): Parent {
+function bestParent(registry: VariantRegistry): Parent {
   const best = registry
     .active()
     .find(({ family, card }) => family === registry.defaultFamily && !isQuantized(card));
   if (best === undefined || !isParent(best))
     throw errors.conflict('No variant that serves is in floats, so there is nothing to compress.');
   return best;
+}
+
+/**
+ * What a fit without a parent is made of: the best variant that serves in floats, and those of its family that were trained
+ * to be cut, whose quality was measured as its was. Throws a conflict where nothing in floats serves.
+ */
+export function parentsToFit(registry: VariantRegistry): [Parent, ...Parent[]] {
+  const best = bestParent(registry);
+  const others = registry
+    .list()
+    .filter(isParent)
+    .filter(
+      ({ name, family, card }) =>
+        name !== best.name &&
+        family === best.family &&
+        card.elastic !== undefined &&
+        !isQuantized(card) &&
+        isMeasuredAlike(card, best.card),
+    );
+  return [best, ...others];
 }
 
 /**
@@ -70,6 +90,11 @@ export function freeName(
 
 function isParent(entry: VariantEntry): entry is Parent {
   return entry.card !== undefined && entry.modelPath !== undefined && entry.state !== 'failed';
+}
+
+function isMeasuredAlike({ quality: one }: Card, { quality: other }: Card): boolean {
+  if (one === null || other === null || one.source !== 'measured') return false;
+  return one.measure === other.measure && one.split === other.split && one.source === other.source;
 }
 
 function isQuantized(card: Card): boolean {

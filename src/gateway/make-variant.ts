@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { BuildJob, BuildOutcome, StartBuild } from '../building/build-job.js';
 import type { FitJob, FitOutcome, StartFit } from '../building/fit-job.js';
+import { fitOfSeveral } from '../building/fit-of-several.js';
 import { FolderError } from '../registry/folder-error.js';
 import type { ModelsFolder } from '../registry/models-folder.js';
 import type { VariantRegistry } from '../registry/variant-registry.js';
@@ -30,6 +31,9 @@ export interface MakeVariantOptions {
   readonly now: () => number;
 }
 
+/** One a parent; what of all of them should be best is made. */
+export type FitsWanted = readonly [Omit<FitJob, 'outputDir'>, ...Omit<FitJob, 'outputDir'>[]];
+
 /** What is to be made, and what becomes of it. */
 export type WantedBuild = {
   readonly name: string;
@@ -37,7 +41,7 @@ export type WantedBuild = {
   readonly activate: boolean;
   /** On the gateway's clock, ms. */
   readonly requestedAt: number;
-} & ({ readonly build: Omit<BuildJob, 'outputDir'> } | { readonly fit: Omit<FitJob, 'outputDir'> });
+} & ({ readonly build: Omit<BuildJob, 'outputDir'> } | { readonly fits: FitsWanted });
 
 /**
  * Takes a variant from `requested` to `active` or `warm`: builds and gates it in processes of its own, keeps it if that
@@ -78,13 +82,18 @@ export class VariantMaker {
     const progress = ({ state, share }: { state: 'building' | 'gating'; share: number }): void =>
       // Loading comes after.
       report({ state, progress: 0.9 * share });
+    const jobOf = (fit: Omit<FitJob, 'outputDir'>): FitJob => ({
+      ...fit,
+      outputDir,
+      turn: () => turn(signal),
+    });
     report({ state: 'building' });
     await turn(signal);
     if (signal.aborted) return { state: 'cancelled' };
     const running =
       'build' in wanted
         ? startBuild({ ...wanted.build, outputDir }, progress)
-        : startFit({ ...wanted.fit, outputDir, turn: () => turn(signal) }, progress);
+        : fitOfSeveral(startFit, wanted.fits.map(jobOf) as [FitJob, ...FitJob[]], progress);
     // By the time that the variant has passed its gate there is a worker to load it.
     if ('build' in wanted) pool.prepare();
     signal.addEventListener('abort', () => running.cancel(), { once: true });
@@ -92,7 +101,8 @@ export class VariantMaker {
     if ('front' in outcome) report({ front: outcome.front });
     if (outcome.kind === 'built') return { built: outcome };
     if (outcome.kind === 'fitted') {
-      report({ recipe: outcome.recipe });
+      const { parent } = outcome.built.card;
+      report({ recipe: outcome.recipe, ...(parent !== null && { parent }) });
       return { built: outcome.built };
     }
     return endOf(outcome);

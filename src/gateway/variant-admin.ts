@@ -4,7 +4,7 @@ import { defaultFloor } from '../building/agreement-floor.js';
 import { memoryLimitFor } from '../building/memory-limit.js';
 import { wasBuilt } from '../registry/built-variants.js';
 import type { ModelsFolder } from '../registry/models-folder.js';
-import { bestParent, checkedRecipe, freeName, parentOf, type Parent } from './check-build.js';
+import { checkedRecipe, freeName, parentOf, parentsToFit, type Parent } from './check-build.js';
 import type { BuildJob } from '../building/build-job.js';
 import type { Recipe } from '../compress/recipe.js';
 import type { Config } from '../config.js';
@@ -14,7 +14,7 @@ import { hasEnded, type BuildRequest, type BuildView, type FitRequest } from './
 import type { BuiltFiles } from './built-files.js';
 import { folderFailure } from './folder-failure.js';
 import type { ModelAdder } from './model-adder.js';
-import type { VariantMaker, WantedBuild } from './make-variant.js';
+import type { FitsWanted, VariantMaker, WantedBuild } from './make-variant.js';
 import type { VariantRoster } from './variant-roster.js';
 
 export interface VariantAdminOptions {
@@ -52,7 +52,8 @@ export class VariantAdmin {
 
   requestFit({ name: wanted, parent: named, ...request }: FitRequest): BuildView {
     const { registry } = this.options;
-    const parent = named === undefined ? bestParent(registry) : parentOf(registry, named);
+    const parents = named === undefined ? parentsToFit(registry) : [parentOf(registry, named)];
+    const parent = parents[0]!;
     const { maxLength } = parent.card.inputs;
     const { tokens, maxMs, minAgreement } = request;
     if (tokens > maxLength) {
@@ -60,9 +61,12 @@ export class VariantAdmin {
       throw errors.validationFailed([{ pointer: '/tokens', detail }]);
     }
     const name = freeName(registry, wanted, `${parent.name}-fit-${maxMs}ms`);
-    const fit = { ...this.#job(name, parent), tokens, maxMs, minAgreement };
+    const fits = parents.map((each) => ({
+      ...this.#job(name, each),
+      ...{ tokens, maxMs, minAgreement },
+    })) as [FitsWanted[0], ...FitsWanted[0][]];
     const view = { kind: 'fit', name, parent: parent.name, recipe: undefined } as const;
-    return this.#queue(view, { ...this.#common(name, request), fit });
+    return this.#queue(view, { ...this.#common(name, request), fits });
   }
 
   build(id: string): BuildView {

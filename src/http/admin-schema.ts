@@ -44,7 +44,11 @@ export const fitRequestSchema = z.strictObject({
   min_agreement: agreement
     .default(0.97)
     .describe("Entity F1 against the parent's answers; what agrees less is not chosen."),
-  parent: variantName.optional().describe('The best variant that serves where absent.'),
+  parent: variantName
+    .optional()
+    .describe(
+      'Where absent: the best variant that serves in floats, and those of its kind that were trained to be cut; what should be best of either is made.',
+    ),
   ...wanted,
 });
 

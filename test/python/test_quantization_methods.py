@@ -119,7 +119,13 @@ def test_each_method_works_from_the_command_line(
 
 
 @pytest.mark.parametrize(
-    "wrong", [["--weight-bits", "7"], ["--calibration-sentences", "5"], ["--calibration-padded"]]
+    "wrong",
+    [
+        ["--weight-bits", "7"],
+        ["--calibration-sentences", "5"],
+        ["--calibration-padded"],
+        ["--calibration-percentile", "99.9"],
+    ],
 )
 def test_arguments_that_a_method_does_not_have_are_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], wrong: list[str]

@@ -17,6 +17,7 @@ MADE_UP = {
     "fp32": (0.9, 8.0),
     "int8": (0.9, 2.0),
     "int8-static": (0.88, 3.0),
+    "int8-static-percentile": (0.85, 3.0),
     "int8-static-naive": (0.8, 4.0),
     "int8-static-naive-padded": (0.05, 4.0),
     "w8": (0.9, 6.0),

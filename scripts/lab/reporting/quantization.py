@@ -191,7 +191,7 @@ def verdict(found: Quantization) -> list[str]:
     worse = [row.name for row in others if row.quality.difference.high < 0]
     alike = [row.name for row in others if not row.quality.difference.excludes_zero]
     lines = [
-        f"- No tagger any more: `{row.name}`, with test F1 {figure(row.quality.test.value)} where `{FLOAT_ROW}` has "
+        f"- Broken: `{row.name}`, with test F1 {figure(row.quality.test.value)} where `{FLOAT_ROW}` has "
         f"{figure(found.floats.quality.test.value)}."
         for row in found.broken
     ]

@@ -19,6 +19,7 @@ import type { BuildOutcome } from '../../../src/building/build-job.js';
 import type { Card } from '../../../src/registry/card.js';
 
 const WHOLE = { ...cardOf('whole', 0.9), labels: ['O', 'B-DRUG', 'I-DRUG'] };
+const ELASTIC = { heads: 'stored', ffn: 'stored' } as const;
 const PROFILE = { a: 1, b: 0, c: 0 };
 const RECIPE = { precision: 'int8' };
 const WANTED = { recipe: RECIPE, name: undefined, keep: false, activate: true };
@@ -32,6 +33,7 @@ interface Given {
 
 /** `full` and what a build made of it serve; `whole`, of another family, is what the manifest retires. */
 function adminOf({ arms = [], outcome }: Given = {}) {
+  const fitted: string[] = [];
   const world = new RosterWorld();
   const { registry, roster } = world;
   world.serve('made', 100, { builtBy: BUILT_BY });
@@ -66,7 +68,15 @@ function adminOf({ arms = [], outcome }: Given = {}) {
     pool: { prepare: () => undefined, unprepare: () => Promise.resolve() },
     turn: () => Promise.resolve(),
     startBuild: unending,
-    startFit: () => ({ done: Promise.resolve({ kind: 'cancelled' }), cancel: () => undefined }),
+    startFit: ({ parent }) => {
+      fitted.push(parent.name);
+      const detail = `none of ${parent.name} fits`;
+      const reason = 'none_fits';
+      return {
+        done: Promise.resolve({ kind: 'nothing_chosen', reason, detail, front: [], builds: 1 }),
+        cancel: () => undefined,
+      };
+    },
   });
   const adder = new ModelAdder({
     ...{ registry, roster, modelsDir: 'models' },
@@ -83,7 +93,7 @@ function adminOf({ arms = [], outcome }: Given = {}) {
     threads: () => 1,
     tokenizerPathOf: () => 'models/tokenizer/tokenizer.json',
   });
-  return { registry, admin, forgotten, opened };
+  return { registry, admin, forgotten, opened, fitted };
 }
 
 describe('ModelAdder', () => {
@@ -215,6 +225,29 @@ describe('VariantAdmin', () => {
     );
     assert.equal(registry.get(name)?.state, 'active');
     assert.equal(registry.get('whole')?.state, 'retired');
+    await admin.close();
+  });
+
+  it('fits the best variant in floats and those trained to be cut, where no parent is named', async () => {
+    const { registry, admin, fitted } = adminOf();
+    const elastic = { ...cardOf('elastic', 0.89), elastic: ELASTIC };
+    registry.add('elastic', elastic, 'elastic/model.onnx');
+    registry.retire('elastic', 'The manifest lists it as retired.');
+    const unknown = { ...elastic, name: 'unknown', quality: null };
+    registry.add('unknown', unknown, 'unknown/model.onnx');
+    registry.retire('unknown', 'The manifest lists it as retired.');
+    const goal = { tokens: 32, maxMs: 1, minAgreement: 0.5, name: undefined };
+    const how = { keep: false, activate: true };
+
+    const any = admin.requestFit({ ...goal, ...how, parent: undefined });
+    assert.equal(any.parent, 'full');
+    const ended = await admin.ended(any.id);
+    assert.deepEqual(fitted, ['full', 'elastic']);
+    assert.match(ended.error?.detail ?? '', /none of full fits; of elastic: none of elastic fits/);
+
+    const named = admin.requestFit({ ...goal, ...how, parent: 'whole' });
+    await admin.ended(named.id);
+    assert.deepEqual(fitted.slice(2), ['whole']);
     await admin.close();
   });
 });
