@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -265,6 +266,7 @@ def measure_times(source: Path, args: argparse.Namespace, places: Places) -> Non
     # 2. All of them in turn.
     print(f"== times of {', '.join(files)}", flush=True)
     vocabulary = load_tokenizer(tokenizer_of(places.models, args.variant)).get_vocab_size()
+    waiting = os.getloadavg()[0]  # before we add to it
     sessions = {name: open_session(file, threads=1) for name, file in files.items()}
     found = measure_rounds(
         sessions,
@@ -291,6 +293,8 @@ def measure_times(source: Path, args: argparse.Namespace, places: Places) -> Non
             "secondsARound": args.seconds,
             "runtime": f"onnxruntime {onnxruntime.__version__}",
             "cpu": processor_name(),
+            "cores": os.cpu_count(),
+            "loadBefore": round(waiting, 2),
             "measuredAt": now(),
             "rows": times,
         },

@@ -136,7 +136,10 @@ def test_the_report_says_which_rows_lose(tmp_path: Path) -> None:
     assert "`w4`" in worse and "`int8-static-naive`" in worse
     assert "- Slower than `fp32` at 1x32, in the median: `w4` and `fp16-compute`." in text
     assert "- `w4` loses: " in text and "`fp16-compute` loses" not in text
-    assert "Not measured" not in text
+    assert "Not measured" not in text and "did other work" not in text
+    write_made_up_quantization(places, load_before=9.0)
+    busy = sections(read_quantization(places, resamples=50, seed=1))[1]
+    assert "The 2 cores did other work meanwhile (load average 9.0 before)" in busy
 
     with plot_style():
         plot_quantization(found, tmp_path / "plot.svg")

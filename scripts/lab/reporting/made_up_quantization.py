@@ -31,6 +31,7 @@ def write_made_up_quantization(
     source_sha256: str = f"{0:064x}",
     seed: int = 1,
     made_up: Mapping[str, tuple[float, float]] = MADE_UP,
+    load_before: float = 0.1,
 ) -> None:
     """The rows that `made_up` names, of the first variant of write_made_up."""
     times = {}
@@ -83,6 +84,8 @@ def write_made_up_quantization(
         {
             "rounds": 3,
             "cpu": "made up",
+            "cores": 2,
+            "loadBefore": load_before,
             "runtime": "none",
             "measuredAt": "1970-01-01T00:00:00Z",
             "rows": times,

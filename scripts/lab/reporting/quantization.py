@@ -29,6 +29,7 @@ from scripts.lab.reporting.wording import (
 STEP = "compare_quantization"
 SHAPES = (COMPARED_AT, "8x32")
 BROKEN = 0.5  # share of the float file's F1 below which a file is of no use
+BUSY = 0.5  # load average before run times are taken; they take one core themselves
 MOVED = 0.002  # of F1, from single texts to padded batches; less is not worth a sentence
 PLOT = "![Test F1 against run time of one variant, quantized in each way](report/quantization.svg)"
 
@@ -104,7 +105,7 @@ def read_quantization(places: Places, *, resamples: int, seed: int) -> Quantizat
         )
     path = places.measurement("quantization", "times")
     times = read_made_by(path, STEP)
-    need(times, path, STEP, "rows", "rounds", "cpu", "runtime", "measuredAt")
+    need(times, path, STEP, "rows", "rounds", "cpu", "cores", "loadBefore", "runtime", "measuredAt")
     timed = {name: found["sha256"] for name, found in times["rows"].items()}
     if timed != {name: each["sha256"] for name, each in facts.items()}:
         raise ValueError(
@@ -137,7 +138,17 @@ def intro(found: Quantization) -> str:
         f"{facts['agreement']['sentences']} sentences. Run times are of one thread, {times['runtime']}, "
         f"{times['cpu']}, {times['measuredAt'][:10]}, all files in turn in "
         f"{counted(times['rounds'], 'round')}; the speed-up is over "
-        f"`{FLOAT_ROW}` within each round, median and range."
+        f"`{FLOAT_ROW}` within each round, median and range.{busy_text(times)}"
+    )
+
+
+def busy_text(times: Facts) -> str:
+    """Warns of run times that were taken beside other work."""
+    if times["loadBefore"] < BUSY:
+        return ""
+    return (
+        f" The {counted(times['cores'], 'core')} did other work meanwhile (load average {times['loadBefore']:.1f} "
+        "before): ms are longer than on a quiet machine, and of the ratios only large differences count."
     )
 
 
