@@ -45,11 +45,10 @@ from scripts.lab.cards import agreement_of, read_reference_sentences, reference_
 from scripts.lab.encoding import load_tokenizer
 from scripts.lab.evaluated import SPLITS
 from scripts.lab.latency_rounds import measure_rounds, speedup, summary
-from scripts.lab.measurements import read_made_by
 from scripts.lab.other_script import run_other
 from scripts.lab.processor import processor_name
 from scripts.lab.quantization_rows import FLOAT_ROW, QuantizationRow, chosen_rows
-from scripts.lab.records import now, sha256_of, write_json
+from scripts.lab.records import now, read_made_by, sha256_of, write_json
 from scripts.lab.runtime import onnx_runner, open_session
 from scripts.lab.serving import served_counts
 from scripts.lab.smoke_products import smoke_variant

@@ -40,12 +40,11 @@ from scripts.lab.bootstrap import f1_of
 from scripts.lab.evaluated import SPLITS
 from scripts.lab.latency_rounds import measure_rounds, speedup, summary
 from scripts.lab.learning_rows import Budget
-from scripts.lab.measurements import read_made_by
 from scripts.lab.model import load_checkpoint
 from scripts.lab.onnx_graph import tagger_graph
 from scripts.lab.other_script import run_other
 from scripts.lab.processor import processor_name
-from scripts.lab.records import now, sha256_of, write_json
+from scripts.lab.records import now, read_made_by, sha256_of, write_json
 from scripts.lab.rewritten_graph import stored_weights
 from scripts.lab.runtime import onnx_runner, open_session
 from scripts.lab.serving import served_counts

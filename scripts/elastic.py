@@ -45,10 +45,9 @@ from scripts.lab.dropout import set_dropout
 from scripts.lab.elastic_shapes import WIDTHS, ElasticShape, Sandwich, all_shapes, importance_of, sort_units
 from scripts.lab.elastic_training import ElasticLoss, judge_of
 from scripts.lab.labels import LABELS
-from scripts.lab.measurements import read_made_by
 from scripts.lab.model import load_checkpoint
 from scripts.lab.progress import progress
-from scripts.lab.records import sha256_of, write_json
+from scripts.lab.records import read_made_by, sha256_of, write_json
 from scripts.lab.smoke_products import smoke_checkpoint
 from scripts.lab.student import add_student_arguments
 from scripts.lab.training import TrainingSettings, saved_state, train

@@ -29,11 +29,10 @@ from scripts.lab.elastic_cuts import PRECISIONS, CutTask, make_cut, measured_cut
 from scripts.lab.elastic_shapes import ElasticShape, all_shapes
 from scripts.lab.encoding import load_tokenizer
 from scripts.lab.latency_rounds import measure_rounds, speedup, summary
-from scripts.lab.measurements import read_made_by
 from scripts.lab.onnx_checkpoint import tagger_of
 from scripts.lab.processor import processor_name
 from scripts.lab.progress import progress
-from scripts.lab.records import now, sha256_of, write_json
+from scripts.lab.records import now, read_made_by, sha256_of, write_json
 from scripts.lab.runtime import open_session
 from scripts.lab.smoke_products import smoke_elastic
 

@@ -33,8 +33,8 @@ from scripts.lab.cards import (
     write_manifest,
 )
 from scripts.lab.encoding import load_tokenizer
-from scripts.lab.measurements import read_made_by, read_measurements
-from scripts.lab.records import now, sha256_of
+from scripts.lab.measurements import read_measurements
+from scripts.lab.records import now, read_made_by, sha256_of
 from scripts.lab.smoke_card import write_smoke_card_inputs
 from scripts.lab.versions import library_versions
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from scripts.lab.cards import NOT_LOADED, RELEASED
+from scripts.lab.records import read_made_by
 
 # Folder of CHECKPOINTS with a file per variant, and the script that writes it.
 MEASURED_BY = {
@@ -17,12 +17,6 @@ MEASURED_BY = {
 }
 ONLY_RELEASED = ("calibration", "robustness")
 ONLY_ELASTIC = ("cuts",)
-
-
-def read_made_by(path: Path, step: str) -> dict[str, object]:
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file; run scripts.{step} first")
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def read_measurements(checkpoints: Path, name: str, digest: str) -> dict[str, dict[str, object] | None]:

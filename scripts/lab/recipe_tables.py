@@ -6,7 +6,6 @@ nobody has trained yet.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +25,7 @@ from scripts.lab.recipe_times import (
     share_of,
 )
 from scripts.lab.recipes import Candidate
+from scripts.lab.records import read_made_by
 
 TEACHER = "full"
 PRECISIONS = ("fp32", "int8")
@@ -248,7 +248,7 @@ def size_by_parameters(parameters: int, known: Sequence[Candidate]) -> int:
 
 def read_tables(models: Path) -> Tables:
     """Raises FileNotFoundError or ValueError that names the file and the script to run."""
-    manifest = read_object(models / "manifest.json", "write_card")
+    manifest = read_made_by(models / "manifest.json", "write_card")
     cards = {name: read_card(models / name / "card.json") for name in manifest.get("variants", [])}
     if REFERENCE not in cards:
         raise ValueError(
@@ -281,7 +281,7 @@ def read_tables(models: Path) -> Tables:
 
 
 def read_card(path: Path) -> Facts:
-    card = read_object(path, "write_card")
+    card = read_made_by(path, "write_card")
     if not card.keys() >= NEEDED:
         missing = ", ".join(sorted(NEEDED - card.keys()))
         raise ValueError(f"{path}: expected a card of scripts.write_card, this one lacks {missing}")
@@ -299,15 +299,3 @@ def read_latency_tables(folder: Path, layers: int) -> dict[int, LatencyTable]:
             )
         found[table.facts.tokens] = table
     return dict(sorted(found.items()))
-
-
-def read_object(path: Path, step: str) -> Facts:
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file; run scripts.{step} first")
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: expected JSON of scripts.{step}, got {error}") from error
-    if not isinstance(found, dict):
-        raise ValueError(f"{path}: expected an object of scripts.{step}, got {type(found).__name__}")
-    return found

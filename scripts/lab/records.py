@@ -1,4 +1,4 @@
-"""Writing what a step found, and telling which file it was found on."""
+"""Writing what a step found, reading it again, and telling which file it was found on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from scripts.lab.aside import written_aside
 
@@ -22,3 +23,16 @@ def write_json(path: Path, value: object) -> None:
     """Writes aside, then renames: a reader never sees half a file."""
     with written_aside(path) as aside:
         aside.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def read_made_by(path: Path, step: str) -> dict[str, Any]:
+    """Raises FileNotFoundError or ValueError naming the file and the script to run."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file; run scripts.{step} first")
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: expected JSON of scripts.{step}, got {error}; run it again") from error
+    if not isinstance(found, dict):
+        raise ValueError(f"{path}: expected an object of scripts.{step}, got {type(found).__name__}")
+    return found

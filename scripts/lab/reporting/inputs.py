@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 
 from scripts.lab.arguments import Places
 from scripts.lab.evaluated import SPLITS, read_evaluated
+from scripts.lab.records import read_made_by
 from scripts.lab.reporting.statistics import Quality, qualities
 
 Facts = dict[str, Any]  # JSON as the step wrote it
@@ -70,19 +70,6 @@ class Inputs:
     frozen_head: Facts
     resamples: int
     seed: int
-
-
-def read_made_by(path: Path, step: str) -> Facts:
-    """Raises FileNotFoundError or ValueError naming the file and the script to run."""
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file; run scripts.{step} first")
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: expected JSON of scripts.{step}, got {error}; run it again") from error
-    if not isinstance(found, dict):
-        raise ValueError(f"{path}: expected an object of scripts.{step}, got {type(found).__name__}")
-    return found
 
 
 def need(found: Facts, path: Path, step: str, *keys: str) -> None:

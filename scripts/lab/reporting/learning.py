@@ -13,7 +13,8 @@ import numpy as np
 from scripts.lab.arguments import Places
 from scripts.lab.bootstrap import f1_of, interval, resampled_f1
 from scripts.lab.learning_rows import Row, base_rows, student_rows
-from scripts.lab.reporting.inputs import Facts, need, read_counts, read_made_by
+from scripts.lab.records import read_made_by
+from scripts.lab.reporting.inputs import Facts, need, read_counts
 from scripts.lab.reporting.statistics import Estimate
 from scripts.lab.reporting.wording import (
     counted,

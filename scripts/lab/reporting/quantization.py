@@ -10,8 +10,9 @@ import matplotlib.pyplot as plt
 
 from scripts.lab.arguments import Places
 from scripts.lab.quantization_rows import FLOAT_ROW, ROWS
+from scripts.lab.records import read_made_by
 from scripts.lab.reporting.front import pareto_front
-from scripts.lab.reporting.inputs import Facts, need, read_counts, read_made_by
+from scripts.lab.reporting.inputs import Facts, need, read_counts
 from scripts.lab.reporting.sections import COMPARED_AT
 from scripts.lab.reporting.statistics import Quality, qualities
 from scripts.lab.reporting.style import WIDTH, save

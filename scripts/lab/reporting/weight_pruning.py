@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scripts.lab.arguments import Places
-from scripts.lab.reporting.inputs import Facts, need, read_counts, read_made_by
+from scripts.lab.records import read_made_by
+from scripts.lab.reporting.inputs import Facts, need, read_counts
 from scripts.lab.reporting.sections import COMPARED_AT
 from scripts.lab.reporting.statistics import Quality, qualities
 from scripts.lab.reporting.wording import (
