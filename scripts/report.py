@@ -8,8 +8,12 @@ CHECKPOINTS/{evaluations,latency,calibration,robustness}/NAME.*, CHECKPOINTS/enc
 CHECKPOINTS/frozen-head.json, all of which must be of the model files that the cards name. What
 scripts.compare_quantization, scripts.compare_weight_pruning, scripts.compare_learning, scripts.pretrain and
 scripts.tune left in CHECKPOINTS/{quantization,weight-pruning,learning,pretrained,tuning} is shown too, where it is
-there. Writes MODELS/REPORT.md and MODELS/report/*.svg. It follows from its inputs alone, to the byte, and is written
-again without --force. A smoke run makes up the results of two variants, of some cuts and of the comparisons.
+there. What it used is kept in MODELS/report/records, and a file that CHECKPOINTS lacks is read from there: so a clone
+can write the report again without measuring. To drop an optional row, remove it in both places.
+
+Writes MODELS/REPORT.md, MODELS/report/*.svg and MODELS/report/records. All of it follows from its inputs alone, to the
+byte, and is written again without --force. A smoke run makes up the results of two variants, of some cuts and of the
+comparisons.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ import argparse
 from scripts.lab.arguments import parser_for, resolve_places, run_script, show_config
 from scripts.lab.aside import written_aside
 from scripts.lab.bootstrap import RESAMPLES
+from scripts.lab.kept_records import Records
 from scripts.lab.progress import progress
 from scripts.lab.reporting.bars import plot_ladder, plot_reliability, plot_tags
 from scripts.lab.reporting.cuts import plot_cuts
@@ -68,10 +73,12 @@ def main() -> None:
         write_made_up_quantization(places)
         write_made_up_weight_pruning(places)
     show_config(args)
-    inputs = read_inputs(places, resamples=args.resamples, seed=args.seed)
-    learning = read_learning(places, resamples=args.resamples, seed=args.seed)
-    quantization = read_quantization(places, resamples=args.resamples, seed=args.seed)
-    weight_pruning = read_weight_pruning(places, resamples=args.resamples, seed=args.seed)
+    records = Records(places)
+    inputs = read_inputs(records, resamples=args.resamples, seed=args.seed)
+    learning = read_learning(records, resamples=args.resamples, seed=args.seed)
+    quantization = read_quantization(records, resamples=args.resamples, seed=args.seed)
+    weight_pruning = read_weight_pruning(records, resamples=args.resamples, seed=args.seed)
+    records.keep()
 
     plots = places.models / "report"
     plots.mkdir(parents=True, exist_ok=True)

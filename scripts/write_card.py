@@ -4,10 +4,10 @@
     python -m scripts.write_card --name full-int8 --checkpoint full --parent full
     python -m scripts.write_card --smoke
 
-Reads CHECKPOINTS/{evaluations,latency,calibration,robustness}/NAME.json, CHECKPOINTS/frozen-head.json and the
-checkpoint's training.json. The figures must be of the very model file that is there. Calibration and
-robustness may be missing for a variant that is not released. The card is checked against
-models/card.schema.json.
+Reads CHECKPOINTS/{evaluations,latency,calibration,robustness}/NAME.json, CHECKPOINTS/frozen-head.json (where it is not
+there, the one that scripts.report kept) and the checkpoint's training.json. The figures must be of the very model file
+that is there. Calibration and robustness may be missing for a variant that is not released. The card is checked
+against models/card.schema.json.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from scripts.lab.cards import (
     write_manifest,
 )
 from scripts.lab.encoding import load_tokenizer
+from scripts.lab.kept_records import Records
 from scripts.lab.measurements import read_measurements
 from scripts.lab.records import now, read_made_by, sha256_of
 from scripts.lab.smoke_card import write_smoke_card_inputs
@@ -84,7 +85,7 @@ def main() -> None:
     refuse_overwrite(model_file.parent / "card.json", args.force)
     found = read_measurements(places.checkpoints, args.name, sha256_of(model_file))
     evaluation, calibration = found["evaluations"], found["calibration"]
-    frozen = read_made_by(places.checkpoints / "frozen-head.json", "frozen_head")
+    frozen = Records(places).read("frozen-head.json", "frozen_head", "validation", "test")
     training = read_made_by(places.checkpoints / checkpoint_name / "training.json", "finetune")
 
     # 2. The recipe, relative to the fine-tuned model that all descend from.

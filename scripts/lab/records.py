@@ -10,6 +10,8 @@ from typing import Any
 
 from scripts.lab.aside import written_aside
 
+Facts = dict[str, Any]  # JSON as a step wrote it
+
 
 def sha256_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
@@ -25,7 +27,7 @@ def write_json(path: Path, value: object) -> None:
         aside.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-def read_made_by(path: Path, step: str) -> dict[str, Any]:
+def read_made_by(path: Path, step: str) -> Facts:
     """Raises FileNotFoundError or ValueError naming the file and the script to run."""
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file; run scripts.{step} first")
@@ -36,3 +38,13 @@ def read_made_by(path: Path, step: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ValueError(f"{path}: expected an object of scripts.{step}, got {type(found).__name__}")
     return found
+
+
+def need(found: Facts, path: Path, step: str, *keys: str) -> None:
+    """Raises ValueError if a key is missing; `a.b` means b within a."""
+    for key in keys:
+        inner: Any = found
+        for part in key.split("."):
+            if not isinstance(inner, dict) or part not in inner:
+                raise ValueError(f"{path}: expected {key!r} in it; run scripts.{step} again")
+            inner = inner[part]

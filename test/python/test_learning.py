@@ -14,6 +14,7 @@ import pytest
 from scripts.lab.arguments import Places
 from scripts.lab.bootstrap import f1_of
 from scripts.lab.corpus import read_columns
+from scripts.lab.kept_records import Records
 from scripts.lab.learning_rows import Budget, base_rows, student_rows
 from scripts.lab.reporting.learning import read_learning, sections
 from scripts.lab.reporting.made_up import made_up_places
@@ -54,7 +55,7 @@ def test_each_row_is_trained_alike_and_measured(compared: Path) -> None:
     assert "--target none" in found["labels"]["command"]
     assert found["generated-infill"]["trainSentences"] > found["labels"]["trainSentences"]
     assert not list(compared.glob("learning-*")), "the weights of rows are not kept"
-    learning = read_learning(Places(None, compared, compared / "models"), resamples=50, seed=1)
+    learning = read_learning(Records(Places(None, compared, compared / "models")), resamples=50, seed=1)
     assert learning.groups["student"][0].name == "labels"
     assert "fine-tuned" not in learning.groups, "without the base as it is there is nothing to compare with"
 
@@ -100,10 +101,10 @@ def test_rows_differ_in_what_they_are_about_alone() -> None:
 
 def test_the_report_has_each_row_and_what_can_be_told(tmp_path: Path) -> None:
     places = made_up_places(tmp_path)
-    assert read_learning(places, resamples=50, seed=1).empty
-    assert sections(read_learning(places, resamples=50, seed=1)) == []
+    assert read_learning(Records(places), resamples=50, seed=1).empty
+    assert sections(read_learning(Records(places), resamples=50, seed=1)) == []
     write_made_up_learning(places)
-    learning = read_learning(places, resamples=200, seed=1)
+    learning = read_learning(Records(places), resamples=200, seed=1)
     text = "\n\n".join(sections(learning))
     for rows in learning.groups.values():
         for row in rows:
@@ -126,7 +127,7 @@ def test_the_report_has_each_row_and_what_can_be_told(tmp_path: Path) -> None:
     for name in ("base-as-it-is", "relations", "ensemble"):
         (places.checkpoints / "learning" / f"{name}.json").unlink()
     (places.checkpoints / "tuning" / "tuning.json").unlink()
-    parts = sections(read_learning(places, resamples=50, seed=1))
+    parts = sections(read_learning(Records(places), resamples=50, seed=1))
     assert "What it does to F1 was not measured." in parts
     assert "Not measured for this report: `relations` and `ensemble`." in parts
     assert parts[-1] == "Not measured: `python -m scripts.tune` was not run for this report."
@@ -137,9 +138,11 @@ def test_rows_of_other_budgets_and_damaged_ones_are_refused(tmp_path: Path) -> N
     for row in ROWS[:2]:
         write_made_up_row(places, row, right=0.8, seed=1)
     path = write_made_up_row(places, ROWS[2], right=0.8, seed=1, steps=99)
-    with pytest.raises(ValueError, match="differ in steps, batch or layers"):
-        read_learning(places, resamples=50, seed=1)
+    with pytest.raises(
+        ValueError, match=r"soft-t1\.json: of other steps, batch or layers than \S+labels\.json"
+    ):
+        read_learning(Records(places), resamples=50, seed=1)
     write_made_up_row(places, ROWS[2], right=0.8, seed=1)
     path.with_suffix(".npz").write_bytes(b"torn")
-    with pytest.raises(ValueError, match="missing or damaged"):
-        read_learning(places, resamples=50, seed=1)
+    with pytest.raises(ValueError, match=r"soft-t1\.npz: damaged \(.*remove \S+soft-t1\.json and run"):
+        read_learning(Records(places), resamples=50, seed=1)

@@ -15,6 +15,7 @@ from scripts import compare_quantization
 from scripts.lab.arguments import Places
 from scripts.lab.bootstrap import f1_of
 from scripts.lab.cards import count_parameters, recipe_of
+from scripts.lab.kept_records import Records
 from scripts.lab.onnx_graph import tagger_graph
 from scripts.lab.onnx_quantize import quantize
 from scripts.lab.quantization_methods import (
@@ -105,7 +106,7 @@ def test_the_report_reads_what_the_comparison_wrote(compared: Path) -> None:
     source = json.loads((compared / "quantization" / "fp32.json").read_text())["sourceSha256"]
     card = places.models / "full" / "card.json"
     card.write_text(json.dumps({"sha256": source}))
-    found = read_quantization(places, resamples=50, seed=1)
+    found = read_quantization(Records(places), resamples=50, seed=1)
     card.unlink()
     assert [row.name for row in found.rows] == ["fp32", "int8", "int8-static-naive-padded"]
     missing = "`int8-static`, `int8-static-percentile`, `int8-static-naive`, `w8`, `w4` and `fp16-compute`"
@@ -120,10 +121,10 @@ def test_every_method_has_a_row() -> None:
 
 def test_the_report_says_which_rows_lose(tmp_path: Path) -> None:
     places = made_up_places(tmp_path)
-    assert read_quantization(places, resamples=50, seed=1) is None
+    assert read_quantization(Records(places), resamples=50, seed=1) is None
     write_made_up(places, ("full",))
     write_made_up_quantization(places)
-    found = read_quantization(places, resamples=200, seed=1)
+    found = read_quantization(Records(places), resamples=200, seed=1)
     text = "\n\n".join(sections(found))
     for row in found.rows:
         line = next(line for line in text.splitlines() if line.startswith(f"| `{row.name}`"))
@@ -138,7 +139,7 @@ def test_the_report_says_which_rows_lose(tmp_path: Path) -> None:
     assert "- `w4` loses: " in text and "`fp16-compute` loses" not in text
     assert "Not measured" not in text and "did other work" not in text
     write_made_up_quantization(places, load_before=9.0)
-    busy = sections(read_quantization(places, resamples=50, seed=1))[1]
+    busy = sections(read_quantization(Records(places), resamples=50, seed=1))[1]
     assert "The 2 cores did other work meanwhile (load average 9.0 before)" in busy
 
     with plot_style():
@@ -162,7 +163,7 @@ def test_stale_rows_are_refused(tmp_path: Path, file: str, change: dict, message
     path = tmp_path / "quantization" / file
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
     with pytest.raises(ValueError, match=message):
-        read_quantization(places, resamples=50, seed=1)
+        read_quantization(Records(places), resamples=50, seed=1)
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from scripts.lab.bootstrap import f1_of, interval, resampled_f1
+from scripts.lab.kept_records import Records
 from scripts.lab.reporting.document import document
 from scripts.lab.reporting.front import pareto_front
 from scripts.lab.reporting.inputs import read_inputs
@@ -88,7 +89,7 @@ def test_a_variant_that_is_older_than_its_parent_is_said_to_descend_from_another
             "provenance": {"createdAt": f"{day}T00:00:00Z"},
         }
         file.write_text(json.dumps(card))
-    (note,) = lineage_notes(read_inputs(places, resamples=20, seed=1))
+    (note,) = lineage_notes(read_inputs(Records(places), resamples=20, seed=1))
     assert note.startswith("`distilled-3l` (made 2026-01-01) is older than its parent `full` (2026-02-02)")
 
 
@@ -150,21 +151,21 @@ def test_variants_that_a_build_made_are_left_out_until_they_are_evaluated(tmp_pa
     card["recipe"] |= {"precision": "int8-weights", "storage": "int8"}
     card_file.write_text(json.dumps(card))
 
-    evaluated = read_inputs(places, resamples=10, seed=1).variants
+    evaluated = read_inputs(Records(places), resamples=10, seed=1).variants
     assert [variant.name for variant in evaluated] == ["full", "distilled-3l-int8", "full-w8"]
     assert [variant.int8 for variant in evaluated] == [False, True, True]
 
     (places.checkpoints / "evaluations" / "full-w8.json").unlink()
-    left = read_inputs(places, resamples=10, seed=1).variants
+    left = read_inputs(Records(places), resamples=10, seed=1).variants
     assert [variant.name for variant in left] == ["full", "distilled-3l-int8"]
 
 
 def test_cuts_stand_beside_variants_of_their_shape_and_need_their_figures(tmp_path: Path) -> None:
     places = made_up_places(tmp_path)
     write_made_up(places, ("full", "distilled-3l-int8"))
-    assert read_inputs(places, resamples=10, seed=1).elastic is None
+    assert read_inputs(Records(places), resamples=10, seed=1).elastic is None
     write_made_up_cuts(places, ("full", "distilled-3l-int8"))
-    inputs = read_inputs(places, resamples=10, seed=1)
+    inputs = read_inputs(Records(places), resamples=10, seed=1)
     assert [variant.name for variant in inputs.variants] == ["full", "distilled-3l-int8"]
     text = document(inputs)
     cut = next(cut for cut in inputs.elastic.cuts if cut["name"] == "5x1")["int8"]["f1"]["validation"]
@@ -182,14 +183,14 @@ def test_cuts_stand_beside_variants_of_their_shape_and_need_their_figures(tmp_pa
     del card["evaluation"]["cuts"]
     card_file.write_text(json.dumps(card))
     with pytest.raises(ValueError, match=r"run scripts\.elastic_cuts"):
-        read_inputs(places, resamples=10, seed=1)
+        read_inputs(Records(places), resamples=10, seed=1)
 
 
 def test_the_plots_are_the_same_bytes_again(tmp_path: Path) -> None:
     places = made_up_places(tmp_path)
     write_made_up(places, ("full", "distilled-3l-int8"))
     write_made_up_cuts(places, ("full", "distilled-3l-int8"))
-    inputs = read_inputs(places, resamples=100, seed=1)
+    inputs = read_inputs(Records(places), resamples=100, seed=1)
     for name, draw in DRAWN_BY.items():
         drawn = []
         for target in (tmp_path / "one.svg", tmp_path / "other.svg"):
@@ -233,7 +234,7 @@ def test_a_missing_input_names_its_script(tmp_path: Path, lost: str, step: str) 
     write_made_up(places, ("full", "small-int8"))
     (tmp_path / lost).unlink()
     with pytest.raises(FileNotFoundError, match=rf"run scripts\.{step}"):
-        read_inputs(places, resamples=100, seed=1)
+        read_inputs(Records(places), resamples=100, seed=1)
 
 
 @pytest.mark.parametrize(
@@ -254,7 +255,7 @@ def test_stale_inputs_are_refused(tmp_path: Path, folder: str, change: dict, mes
     path = tmp_path / folder / "full.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
     with pytest.raises(ValueError, match=message):
-        read_inputs(places, resamples=100, seed=1)
+        read_inputs(Records(places), resamples=100, seed=1)
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
@@ -272,7 +273,7 @@ def test_the_text_holds_for_extreme_figures(tmp_path: Path, share: float) -> Non
     counts = arrays["test_counts"]
     counts[:, :2] = counts[:, 2:] * int(share)
     np.savez(tmp_path / "evaluations" / "full.npz", **arrays)
-    text = document(read_inputs(places, resamples=100, seed=1))
+    text = document(read_inputs(Records(places), resamples=100, seed=1))
     behind = "; not at `B-LOC`" if share == 0 else "."
     assert f"`full` beats the reference at {8 if share else 0} of 8 tags{behind}" in text
     assert "cannot be told from" not in text and "surely another" not in text

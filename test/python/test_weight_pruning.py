@@ -20,6 +20,7 @@ from scripts.lab.batches import Batch, training_batches
 from scripts.lab.bootstrap import f1_of
 from scripts.lab.corpus import Sentence
 from scripts.lab.dropout import set_dropout
+from scripts.lab.kept_records import Records
 from scripts.lab.model import load_checkpoint
 from scripts.lab.reporting.made_up import made_up_places
 from scripts.lab.reporting.made_up_weight_pruning import (
@@ -247,7 +248,7 @@ def test_rows_are_trained_and_measured_and_those_that_are_there_are_left(
             for split in ("validation", "test"):
                 assert float(f1_of(counts[split].sum(axis=0))) == pytest.approx(row["f1"][split], abs=1e-5)
     assert not list(pruned.glob("weight-pruning-*")), "the weights of rows are not kept"
-    rows = read_weight_pruning(Places(None, pruned, pruned / "models"), resamples=50, seed=1)
+    rows = read_weight_pruning(Records(Places(None, pruned, pruned / "models")), resamples=50, seed=1)
     assert [row.name for row in rows.rows] == [DENSE, "movement-90"]
 
     places = ("--data", pruned / "data", "--checkpoints", pruned)
@@ -281,9 +282,9 @@ def test_without_training_a_checkpoint_is_made_too(
 
 def test_the_report_has_each_row_and_says_what_is_gained(tmp_path: Path) -> None:
     places = made_up_places(tmp_path)
-    assert read_weight_pruning(places, resamples=50, seed=1) is None
+    assert read_weight_pruning(Records(places), resamples=50, seed=1) is None
     write_made_up_weight_pruning(places)
-    found = read_weight_pruning(places, resamples=200, seed=1)
+    found = read_weight_pruning(Records(places), resamples=200, seed=1)
     assert [row.name for row in found.rows] == [row.name for row in ROWS]
     text = "\n\n".join(sections(found))
     for row in found.rows:
@@ -308,7 +309,7 @@ def test_the_report_has_each_row_and_says_what_is_gained(tmp_path: Path) -> None
     fast["sizeBytes"] //= 2
     path.write_text(json.dumps(fast))
     places.measurement("weight-pruning", "movement-50").unlink()
-    text = "\n\n".join(sections(read_weight_pruning(places, resamples=50, seed=1)))
+    text = "\n\n".join(sections(read_weight_pruning(Records(places), resamples=50, seed=1)))
     assert "in every round faster than the dense file ever was against itself: `magnitude-90`." in text
     assert "a pruned file has 50.0% to 100.0% of its bytes" in text
     assert text.endswith("Not measured for this report: `movement-50`.")
@@ -319,17 +320,18 @@ def test_rows_that_cannot_be_compared_and_damaged_ones_are_refused(tmp_path: Pat
     rows = {row.name: row for row in ROWS}
     write_made_up_sparse_row(places, rows["movement-50"], right=0.8, seed=1)
     with pytest.raises(FileNotFoundError, match=r"dense\.json: no such file; run scripts\.compare_weight"):
-        read_weight_pruning(places, resamples=50, seed=1)
+        read_weight_pruning(Records(places), resamples=50, seed=1)
     write_made_up_sparse_row(places, rows[DENSE], right=0.9, seed=1)
     path = write_made_up_sparse_row(places, rows["magnitude-50"], right=0.8, seed=1, steps=99)
     with pytest.raises(
-        ValueError, match=r"several steps or batch .* run scripts\.compare_weight_pruning --force"
+        ValueError,
+        match=r"movement-50\.json: of another number of steps or batch than \S+magnitude-50\.json.* --force",
     ):
-        read_weight_pruning(places, resamples=50, seed=1)
+        read_weight_pruning(Records(places), resamples=50, seed=1)
     write_made_up_sparse_row(places, rows["magnitude-50"], right=0.8, seed=1, teacher="1" * 64)
-    with pytest.raises(ValueError, match="several teachers"):
-        read_weight_pruning(places, resamples=50, seed=1)
+    with pytest.raises(ValueError, match=r"magnitude-50\.json: of another teacher than \S+dense\.json"):
+        read_weight_pruning(Records(places), resamples=50, seed=1)
     write_made_up_sparse_row(places, rows["magnitude-50"], right=0.8, seed=1)
     path.with_suffix(".npz").write_bytes(b"torn")
-    with pytest.raises(ValueError, match="missing or damaged"):
-        read_weight_pruning(places, resamples=50, seed=1)
+    with pytest.raises(ValueError, match=r"magnitude-50\.npz: damaged \("):
+        read_weight_pruning(Records(places), resamples=50, seed=1)

@@ -51,4 +51,8 @@ describe('the Dockerfile', () => {
   it('has the models in the image', () => {
     assert.ok(lastStage.some((line) => /^COPY models /.test(line)));
   });
+
+  it('leaves out what the report was written from', () => {
+    assert.ok(ignored.indexOf('models/report/records') > ignored.indexOf('!models'));
+  });
 });

@@ -81,6 +81,8 @@ def document(
         f"What the speed-up is over: `{baseline['variant']}` in its fastest form at {baseline['chosenAt']}.",
         sections.baseline_table(inputs),
         "## How to make it again",
+        "The measured figures are kept in [report/records](report/records). `python -m scripts.report` reads each from "
+        "`checkpoints` or, where it is not there, from these, so the report is written again without measuring.",
         "With the models and checkpoints of `scripts/build_variants.sh` in place, and DATA the folder of the corpus:",
         "\n".join(["```sh", *commands(names), "```"]),
         f"Figures of F1 follow from the weights (dynamic int8 may differ between CPUs); run times are this machine's. "

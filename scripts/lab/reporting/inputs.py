@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from scripts.lab.arguments import Places
-from scripts.lab.evaluated import SPLITS, read_evaluated
-from scripts.lab.records import read_made_by
+from scripts.lab.evaluated import SPLITS
+from scripts.lab.kept_records import Records
+from scripts.lab.records import Facts, need, read_made_by
 from scripts.lab.reporting.statistics import Quality, qualities
 
-Facts = dict[str, Any]  # JSON as the step wrote it
 REFERENCE_VARIANT = "full"
 
 
@@ -72,57 +69,43 @@ class Inputs:
     seed: int
 
 
-def need(found: Facts, path: Path, step: str, *keys: str) -> None:
-    """Raises ValueError if a key is missing; `a.b` means b within a."""
-    for key in keys:
-        inner: Any = found
-        for part in key.split("."):
-            if not isinstance(inner, dict) or part not in inner:
-                raise ValueError(f"{path}: expected {key!r} in it; run scripts.{step} again")
-            inner = inner[part]
+def read_row_counts(records: Records, record: str, step: str) -> dict[str, np.ndarray]:
+    """The counts of both splits that lie beside a row. Raises FileNotFoundError or ValueError."""
+    return records.read_counts(record, SPLITS, f"remove {records.find(record)} and run scripts.{step} again")
 
 
-def read_counts(path: Path, step: str) -> dict[str, np.ndarray]:
-    """The counts of both splits that lie beside a row's JSON. Raises ValueError for what is missing or damaged."""
-    arrays = path.with_suffix(".npz")
-    try:
-        with np.load(arrays, allow_pickle=False) as saved:
-            return {split: saved[split] for split in SPLITS}
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise ValueError(
-            f"{arrays}: missing or damaged ({error}); remove {path} and run scripts.{step} again"
-        ) from error
-
-
-def read_inputs(places: Places, *, resamples: int, seed: int) -> Inputs:
+def read_inputs(records: Records, *, resamples: int, seed: int) -> Inputs:
     """Everything that the report says. Raises FileNotFoundError or ValueError for what is missing or stale."""
+    places = records.places
     manifest = read_made_by(places.models / "manifest.json", "write_card")
     retired = manifest.get("retired") or []
     names = [
         name
         for name in manifest.get("variants") or []
-        if name not in retired and not _is_unevaluated_build(places, name)
+        if name not in retired and not _is_unevaluated_build(records, name)
     ]
     if not names:
         raise ValueError(
             f"{places.models / 'manifest.json'}: expected a variant at least; run scripts.write_card"
         )
-    facts = {name: _facts_of(places, name) for name in names}
-    runs = {found["latency"]["measuredAt"] for found in facts.values()}
+    facts = {name: _facts_of(records, name) for name in names}
+    runs: dict[str, list[str]] = {}
+    for name, found in facts.items():
+        runs.setdefault(found["latency"]["measuredAt"], []).append(str(records.find(f"latency/{name}.json")))
     if len(runs) > 1:
+        told = "; ".join(f"{', '.join(files)} of {at}" for at, files in runs.items())
         raise ValueError(
-            "the latencies are of different runs and cannot be compared; run "
+            f"the latencies are of different runs and cannot be compared ({told}); run "
             f"scripts.profile_latency --force --names {' '.join(names)}"
         )
-    counts = {name: _counts_of(places, name, found["evaluation"]) for name, found in facts.items()}
+    counts = {name: _counts_of(records, name, found["evaluation"]) for name, found in facts.items()}
     reference = REFERENCE_VARIANT if REFERENCE_VARIANT in names else names[0]
     found = qualities(counts, reference, resamples=resamples, seed=seed)
     variants = [Variant(name=name, **facts[name], quality=found[name]) for name in names]
-    ladder = {}
-    for rung in ("encoder_only", "frozen_head"):
-        path = places.checkpoints / f"{rung.replace('_', '-')}.json"
-        ladder[rung] = read_made_by(path, rung)
-        need(ladder[rung], path, rung, "validation.f1", "test.f1")
+    ladder = {
+        rung: records.read(f"{rung.replace('_', '-')}.json", rung, "validation.f1", "test.f1")
+        for rung in ("encoder_only", "frozen_head")
+    }
     return Inputs(
         variants=variants,
         reference=next(variant for variant in variants if variant.name == reference),
@@ -149,11 +132,11 @@ _STEPS = {
 }
 
 
-def _is_unevaluated_build(places: Places, name: str) -> bool:
+def _is_unevaluated_build(records: Records, name: str) -> bool:
     """Variants that the gateway or `npm run variants` made have no figures unless somebody measured them."""
-    card = read_made_by(places.models / name / "card.json", "write_card")
+    card = read_made_by(records.places.models / name / "card.json", "write_card")
     built = "builtBy" in card.get("provenance", {})
-    return built and not (places.checkpoints / "evaluations" / f"{name}.json").is_file()
+    return built and not records.has(f"evaluations/{name}.json")
 
 
 def _elastic_of(places: Places, retired: list[str]) -> Elastic | None:
@@ -174,25 +157,24 @@ def _elastic_of(places: Places, retired: list[str]) -> Elastic | None:
     return None
 
 
-def _facts_of(places: Places, name: str) -> dict[str, Facts]:
-    card = read_made_by(places.models / name / "card.json", "write_card")
+def _facts_of(records: Records, name: str) -> dict[str, Facts]:
+    card = read_made_by(records.places.models / name / "card.json", "write_card")
     found = {"card": card}
     for what, (folder, step, keys) in _STEPS.items():
-        path = places.checkpoints / folder / f"{name}.json"
-        found[what] = read_made_by(path, step)
+        record = f"{folder}/{name}.json"
+        found[what] = records.read(record, step, *keys)
         if found[what].get("sha256") != card["sha256"]:
             raise ValueError(
-                f"{path}: it is of another model file than the card of {name}; run scripts.{step} again"
+                f"{records.find(record)}: it is of another model file than the card of {name}; run scripts.{step} again"
             )
-        need(found[what], path, step, *keys)
     return found
 
 
-def _counts_of(places: Places, name: str, evaluation: Facts) -> dict[str, np.ndarray]:
-    path = places.checkpoints / "evaluations" / f"{name}.npz"
-    splits = read_evaluated(path)
-    with np.load(path, allow_pickle=False) as arrays:
-        digest = str(arrays["sha256"]) if "sha256" in arrays else None
-    if digest != evaluation["sha256"]:
+def _counts_of(records: Records, name: str, evaluation: Facts) -> dict[str, np.ndarray]:
+    record = f"evaluations/{name}.json"
+    arrays = {split: f"{split}_counts" for split in SPLITS}
+    found = records.read_counts(record, ("sha256", *arrays.values()), "run scripts.evaluate again")
+    if str(found["sha256"]) != evaluation["sha256"]:
+        path = records.find(record).with_suffix(".npz")
         raise ValueError(f"{path}: it is of another model file than the figures; run scripts.evaluate again")
-    return {split: splits[split].counts for split in SPLITS}
+    return {split: found[array] for split, array in arrays.items()}

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scripts.lab.arguments import Places
 from scripts.lab.bootstrap import f1_of, interval, resampled_f1
+from scripts.lab.kept_records import Records
 from scripts.lab.learning_rows import Row, base_rows, student_rows
-from scripts.lab.records import read_made_by
-from scripts.lab.reporting.inputs import Facts, need, read_counts
+from scripts.lab.reporting.inputs import Facts, read_row_counts
 from scripts.lab.reporting.statistics import Estimate
 from scripts.lab.reporting.wording import (
     counted,
@@ -26,6 +25,10 @@ from scripts.lab.reporting.wording import (
     with_interval,
 )
 
+STEP = "compare_learning"
+KIND = "learning"  # of records
+KEYS = ("name", "group", "technique", "what", "steps", "textsPerStep", "layers", "f1", "command")
+KNOWN = {"student": student_rows("full", ("full", "elastic")), "fine-tuned": base_rows("pretrained")}
 COMPARED_TO = {"student": "labels", "fine-tuned": "base-as-it-is"}  # per group of rows
 PARAMETERS = {
     "learningRate": "learning rate",
@@ -49,7 +52,7 @@ class LearntRow:
 
     @property
     def is_reference(self) -> bool:
-        return self.name == COMPARED_TO[self.facts["group"]]
+        return self.name in COMPARED_TO.values()
 
 
 @dataclass(frozen=True)
@@ -63,35 +66,39 @@ class Learning:
         return not self.groups and self.pretraining is None and self.tuning is None
 
 
-def read_learning(places: Places, *, resamples: int, seed: int) -> Learning:
-    """Raises ValueError where a file is damaged, or rows of a group are not comparable."""
-    rows: dict[str, list[tuple[Facts, dict[str, np.ndarray]]]] = {}
-    for path in sorted((places.checkpoints / "learning").glob("*.json")):
-        facts = read_made_by(path, "compare_learning")
-        need(facts, path, "compare_learning", "name", "group", "technique", "what", "steps", "f1", "command")
-        if facts["group"] not in COMPARED_TO:
-            raise ValueError(f"{path}: unknown group {facts['group']!r}; run scripts.compare_learning again")
-        rows.setdefault(facts["group"], []).append((facts, read_counts(path, "compare_learning")))
-    groups = {
-        group: found
-        for group in COMPARED_TO
-        if (found := _estimates(rows.get(group, []), COMPARED_TO[group], resamples, seed))
-    }
-    return Learning(groups, _pretraining_of(places), _tuning_of(places))
+def read_learning(records: Records, *, resamples: int, seed: int) -> Learning:
+    """Raises FileNotFoundError or ValueError where a file is damaged, or rows of a group are not comparable."""
+    groups = {}
+    for group, known in KNOWN.items():
+        rows: list[tuple[Facts, dict[str, np.ndarray]]] = []
+        for row in known:
+            record = f"{KIND}/{row.name}.json"
+            if records.has(record):
+                facts = records.read(record, STEP, *KEYS)
+                rows.append((facts, read_row_counts(records, record, STEP)))
+        if found := _estimates(records, rows, COMPARED_TO[group], resamples=resamples, seed=seed):
+            groups[group] = found
+    return Learning(groups, _pretraining_of(records), _tuning_of(records))
 
 
 def _estimates(
-    rows: Sequence[tuple[Facts, dict[str, np.ndarray]]], reference: str, resamples: int, seed: int
+    records: Records,
+    rows: Sequence[tuple[Facts, dict[str, np.ndarray]]],
+    reference: str,
+    *,
+    resamples: int,
+    seed: int,
 ) -> list[LearntRow]:
     """Nothing where the row is missing that the others are compared with."""
     names = [facts["name"] for facts, _ in rows]
     if reference not in names:
         return []
-    shapes = {(facts["steps"], facts["textsPerStep"], facts["layers"]) for facts, _ in rows}
-    if len(shapes) > 1:
+    shapes = {facts["name"]: (facts["steps"], facts["textsPerStep"], facts["layers"]) for facts, _ in rows}
+    others = [name for name in names if shapes[name] != shapes[reference]]
+    if others:
         raise ValueError(
-            f"rows of scripts.compare_learning differ in steps, batch or layers ({sorted(shapes)}) and cannot be "
-            "compared; run it again with --force"
+            f"{records.files(KIND, others)}: of other steps, batch or layers than {records.files(KIND, [reference])}, "
+            f"so that rows cannot be compared; remove what is no longer wanted and run scripts.{STEP} --force"
         )
     moved = {
         split: resampled_f1([counts[split] for _, counts in rows], resamples=resamples, seed=seed)
@@ -117,22 +124,16 @@ def _estimates(
     return sorted(found, key=lambda row: (not row.is_reference, row.facts["technique"], row.name))
 
 
-def _pretraining_of(places: Places) -> Facts | None:
-    path = places.checkpoints / "pretrained" / "pretraining.json"
-    if not path.is_file():
-        return None
-    facts = read_made_by(path, "pretrain")
-    need(facts, path, "pretrain", "perplexity.trainedHead", "perplexity.pretrained", "settings", "text")
-    return facts
+def _pretraining_of(records: Records) -> Facts | None:
+    record = "pretrained/pretraining.json"
+    keys = ("perplexity.trainedHead", "perplexity.pretrained", "settings", "text")
+    return records.read(record, "pretrain", *keys) if records.has(record) else None
 
 
-def _tuning_of(places: Places) -> Facts | None:
-    path = places.checkpoints / "tuning" / "tuning.json"
-    if not path.is_file():
-        return None
-    facts = read_made_by(path, "tune")
-    need(facts, path, "tune", "trials", "best.parameters", "settings.sentences")
-    return facts
+def _tuning_of(records: Records) -> Facts | None:
+    record = "tuning/tuning.json"
+    keys = ("trials", "best.parameters", "settings.sentences")
+    return records.read(record, "tune", *keys) if records.has(record) else None
 
 
 def sections(learning: Learning) -> list[str]:
@@ -144,7 +145,7 @@ def sections(learning: Learning) -> list[str]:
             student_text(learning.groups["student"]),
             rows_table(learning.groups["student"]),
             verdict(learning.groups["student"]),
-            *left_out(learning.groups["student"], student_rows("full", ("full", "elastic"))),
+            *left_out(learning.groups["student"], KNOWN["student"]),
             "![Validation F1 of students taught in different ways, with 95 % intervals](report/learning.svg)",
         ]
     if learning.pretraining is not None:
@@ -152,7 +153,11 @@ def sections(learning: Learning) -> list[str]:
         parts.append(perplexity_table(learning.pretraining))
         if "fine-tuned" in learning.groups:
             rows = learning.groups["fine-tuned"]
-            parts += [rows_table(rows), verdict(rows), *left_out(rows, base_rows("pretrained"))]
+            parts += [
+                rows_table(rows),
+                verdict(rows),
+                *left_out(rows, KNOWN["fine-tuned"]),
+            ]
         else:
             parts.append("What it does to F1 was not measured.")
     if learning.tuning is not None:

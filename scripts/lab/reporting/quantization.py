@@ -8,11 +8,11 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-from scripts.lab.arguments import Places
+from scripts.lab.kept_records import Records
 from scripts.lab.quantization_rows import FLOAT_ROW, ROWS
 from scripts.lab.records import read_made_by
 from scripts.lab.reporting.front import pareto_front
-from scripts.lab.reporting.inputs import Facts, need, read_counts
+from scripts.lab.reporting.inputs import Facts, read_row_counts
 from scripts.lab.reporting.sections import COMPARED_AT
 from scripts.lab.reporting.statistics import Quality, qualities
 from scripts.lab.reporting.style import WIDTH, save
@@ -28,6 +28,7 @@ from scripts.lab.reporting.wording import (
 )
 
 STEP = "compare_quantization"
+KIND = "quantization"  # of records
 SHAPES = (COMPARED_AT, "8x32")
 BROKEN = 0.5  # share of the float file's F1 below which a file is of no use
 BUSY = 0.5  # load average before run times are taken; they take one core themselves
@@ -83,34 +84,36 @@ class Quantization:
         return [row for row in self.rows if row not in self.broken]
 
 
-def read_quantization(places: Places, *, resamples: int, seed: int) -> Quantization | None:
+def read_quantization(records: Records, *, resamples: int, seed: int) -> Quantization | None:
     """None where nothing was measured. Raises FileNotFoundError or ValueError for what is missing, damaged or stale."""
-    present = [row for row in ROWS if places.measurement("quantization", row.name).is_file()]
+    present = [row.name for row in ROWS if records.has(f"{KIND}/{row.name}.json")]
     if not present:
         return None
     facts: dict[str, Facts] = {}
     counts = {}
-    for name in dict.fromkeys([FLOAT_ROW, *(row.name for row in present)]):
-        path = places.measurement("quantization", name)
-        facts[name] = read_made_by(path, STEP)
+    for name in dict.fromkeys([FLOAT_ROW, *present]):
         keys = ("name", "kind", "what", "variant", "sha256", "sourceSha256", "sizeBytes")
-        need(facts[name], path, STEP, *keys, "together.f1", "agreement.f1")
-        counts[name] = read_counts(path, STEP)
-    sources = {each["sourceSha256"] for each in facts.values()}
+        record = f"{KIND}/{name}.json"
+        facts[name] = records.read(record, STEP, *keys, "together.f1", "agreement.f1")
+        counts[name] = read_row_counts(records, record, STEP)
     variant = facts[FLOAT_ROW]["variant"]
-    card = read_made_by(places.models / variant / "card.json", "write_card")
-    if sources != {card["sha256"]}:
+    card = read_made_by(records.places.models / variant / "card.json", "write_card")
+    stale = [name for name, found in facts.items() if found["sourceSha256"] != card["sha256"]]
+    if stale:
         raise ValueError(
-            f"{places.checkpoints / 'quantization'}: rows are of another model file than the card of {variant}; "
-            f"run scripts.{STEP} --force"
+            f"{records.files(KIND, stale)}: of another model file than the card of {variant}; remove what is no longer "
+            f"wanted and run scripts.{STEP} --force"
         )
-    path = places.measurement("quantization", "times")
-    times = read_made_by(path, STEP)
-    need(times, path, STEP, "rows", "rounds", "cpu", "cores", "loadBefore", "runtime", "measuredAt")
-    timed = {name: found["sha256"] for name, found in times["rows"].items()}
-    if timed != {name: each["sha256"] for name, each in facts.items()}:
+    record = f"{KIND}/times.json"
+    keys = ("rows", "rounds", "cpu", "cores", "loadBefore", "runtime", "measuredAt")
+    times = records.read(record, STEP, *keys)
+    untimed = [
+        name for name, found in facts.items() if times["rows"].get(name, {}).get("sha256") != found["sha256"]
+    ]
+    if untimed:
         raise ValueError(
-            f"{path}: run times are of other files than the rows; run scripts.{STEP} --parts times --force"
+            f"{records.find(record)}: it has no run times of {records.files(KIND, untimed)}; remove what is no longer "
+            f"wanted, or run scripts.{STEP} --only {' '.join(untimed)} and then --parts times --force"
         )
     found = qualities(counts, FLOAT_ROW, resamples=resamples, seed=seed)
     return Quantization(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scripts.lab.arguments import Places
-from scripts.lab.records import read_made_by
-from scripts.lab.reporting.inputs import Facts, need, read_counts
+from scripts.lab.kept_records import Records
+from scripts.lab.reporting.inputs import Facts, read_row_counts
 from scripts.lab.reporting.sections import COMPARED_AT
 from scripts.lab.reporting.statistics import Quality, qualities
 from scripts.lab.reporting.wording import (
@@ -21,6 +20,7 @@ from scripts.lab.reporting.wording import (
 from scripts.lab.weight_pruning_rows import DENSE, ROWS
 
 STEP = "compare_weight_pruning"
+KIND = "weight-pruning"  # of records
 SHAPES = (COMPARED_AT, "8x32")
 KEYS = (
     *("name", "what", "share", "command", "steps", "teacherSha256", "zeros.encoder", "zeros.all", "storage"),
@@ -59,32 +59,34 @@ class WeightPruningRows:
         return [row for row in self.rows if row.facts["steps"]]
 
 
-def read_weight_pruning(places: Places, *, resamples: int, seed: int) -> WeightPruningRows | None:
+def read_weight_pruning(records: Records, *, resamples: int, seed: int) -> WeightPruningRows | None:
     """None where nothing was measured. Raises ValueError or FileNotFoundError for rows that are missing, damaged or
     not comparable.
     """
     facts: dict[str, Facts] = {}
     counts = {}
     for row in ROWS:
-        path = places.measurement("weight-pruning", row.name)
-        if not path.is_file():
-            continue
-        facts[row.name] = read_made_by(path, STEP)
-        need(facts[row.name], path, STEP, *KEYS)
-        counts[row.name] = read_counts(path, STEP)
+        record = f"{KIND}/{row.name}.json"
+        if records.has(record):
+            facts[row.name] = records.read(record, STEP, *KEYS)
+            counts[row.name] = read_row_counts(records, record, STEP)
     if not facts:
         return None
     if DENSE not in facts:
-        missing = places.measurement("weight-pruning", DENSE)
+        missing = records.find(f"{KIND}/{DENSE}.json")
         raise FileNotFoundError(f"{missing}: no such file; run scripts.{STEP} --only {DENSE}")
-    budgets = {(each["steps"], each["textsPerStep"]) for each in facts.values() if each["steps"]}
-    teachers = {each["teacherSha256"] for each in facts.values()}
-    if len(teachers) > 1 or len(budgets) > 1:
-        what = "teachers" if len(teachers) > 1 else f"steps or batch ({sorted(budgets)})"
-        raise ValueError(
-            f"{places.checkpoints / 'weight-pruning'}: rows are of several {what} and cannot be compared; run "
-            f"scripts.{STEP} --force"
-        )
+    trained = [name for name in facts if facts[name]["steps"]]
+    for what, keys, names in (
+        ("teacher", ("teacherSha256",), [DENSE, *facts]),
+        ("number of steps or batch", ("steps", "textsPerStep"), trained),
+    ):
+        values = {name: [facts[name][key] for key in keys] for name in names}
+        others = [name for name in values if values[name] != values[names[0]]]
+        if others:
+            raise ValueError(
+                f"{records.files(KIND, others)}: of another {what} than {records.files(KIND, names[:1])}, so that rows "
+                f"cannot be compared; remove what is no longer wanted and run scripts.{STEP} --force"
+            )
     found = qualities(counts, DENSE, resamples=resamples, seed=seed)
     return WeightPruningRows([SparseRow(facts[name], found[name]) for name in facts])
 
