@@ -102,7 +102,9 @@ class WeightPruning:
     method: str
     ramp: float = 0.7  # of the first epoch, at whose end all is hidden that goes; then the others recover
     score_lr: float = 1e-2  # peak learning rate of the scores, by movement
-    score_start: float = 0.0  # x |weight| / mean of its matrix: what the scores are before the first step
+    # x |weight| / mean of its matrix is what the scores are before the first step; 0 as in the paper, which has
+    # thousands of steps. Scores are only ranked, so that what counts is score_lr / score_start.
+    score_start: float = 1.0
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:

@@ -120,7 +120,8 @@ def test_the_gradient_of_scores_is_weight_times_gradient_of_what_the_model_compu
     assert layer.scores.grad[0].abs().max() > 0, "hidden weights are judged too, so that they can come back"
     assert not layer.weight.grad[0].any()
     torch.testing.assert_close(layer.weight.grad[1:], 2 * expected[1:], atol=1e-6, rtol=1e-4)
-    assert not layer.scores.any(), "they move by the optimizer alone"
+    fresh = MaskedLinear(copy.deepcopy(linears(model)[path]), "movement", WeightPruning.score_start)
+    assert torch.equal(layer.scores, fresh.scores), "they move by the optimizer alone"
 
 
 def test_where_everything_is_kept_a_score_has_the_gradient_that_a_mask_of_numbers_has(
@@ -245,7 +246,7 @@ def test_a_trained_model_has_exactly_its_share_of_zeros_and_goes_on_where_it_was
         assert int((linear.weight == 0).sum()) == round(0.7 * linear.weight.numel())
         assert not torch.equal(linear.weight, linears(model)[name].weight), "those that stay are trained"
     settings = json.loads((tmp_path / "whole" / "training.json").read_text())["settings"]
-    of_scores = {"score_lr": 0.01, "score_start": 0.0} if method == "movement" else {}
+    of_scores = {"score_lr": 0.01, "score_start": 1.0} if method == "movement" else {}
     assert settings["weightPruning"] == {"share": 0.7, "method": method, "ramp": 0.7, **of_scores}
 
     with pytest.raises(KeyboardInterrupt):
@@ -254,8 +255,10 @@ def test_a_trained_model_has_exactly_its_share_of_zeros_and_goes_on_where_it_was
     saved = saved_state(tmp_path / "stopped")
     scores = [name for name in saved["model"] if name.endswith(".scores")]
     assert len(scores) == (12 if method == "movement" else 0)
+    start = WeightPruning(0.7, method).masked(model).state_dict()
     for name in scores:
-        assert saved["model"][name].any() and not saved["averaged"][name].any(), "scores are not averaged"
+        assert not torch.equal(saved["model"][name], start[name])
+        assert torch.equal(saved["averaged"][name], start[name]), "scores are not averaged"
     other = METHODS[1 - METHODS.index(method)]
     with pytest.raises(ValueError, match="made with other settings"):
         train_pruned(model, tiny, batch, tmp_path / "stopped", other)
