@@ -23,6 +23,8 @@ from scripts.lab.ancestry import shape_in_ancestor
 from scripts.lab.arguments import (
     clear,
     command_line,
+    not_negative,
+    over_zero,
     parser_for,
     refuse_overwrite,
     resolve_places,
@@ -61,6 +63,18 @@ def parse() -> argparse.Namespace:
         default=WeightPruning.ramp,
         help="of the first epoch, at whose end all are gone that go (%(default)s)",
     )
+    pruning.add_argument(
+        "--score-lr",
+        type=over_zero,
+        default=WeightPruning.score_lr,
+        help="by movement: peak learning rate of the scores (%(default)s)",
+    )
+    pruning.add_argument(
+        "--score-start",
+        type=not_negative,
+        default=WeightPruning.score_start,
+        help="by movement: scores begin at this x weight / mean weight; 0 = alike (%(default)s)",
+    )
     add_student_arguments(parser, epochs=2, learning_rate=2e-4)
     add_teaching_arguments(parser)
     return parser.parse_args()
@@ -70,7 +84,9 @@ def main() -> None:
     # 1. Settings.
     args = parse()
     places = resolve_places(args)
-    pruning = WeightPruning(args.share, args.method, args.ramp)
+    pruning = WeightPruning(
+        args.share, args.method, args.ramp, score_lr=args.score_lr, score_start=args.score_start
+    )
     if args.epochs < 0:
         raise ValueError(f"--epochs {args.epochs}: expected 0 (without training) or more")
     if args.epochs == 0:

@@ -10,7 +10,7 @@ import json
 import pickle
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
@@ -63,12 +63,16 @@ Judge = Callable[[BertForTokenClassification], dict[str, object]]
 class Constraint(Protocol):
     """What holds the weights of a model to a form while it is trained, such as that most of them are zero.
 
-    What it must remember is in the model's buffers, so that it is kept with the state of the training.
+    What it must remember is in the model's state, so that it is kept with that of the training.
     """
 
     @property
     def settings(self) -> dict[str, object]:
         """Kept beside those of the training: a state of other settings is not gone on from."""
+        ...
+
+    def parameter_groups(self, model: BertForTokenClassification) -> list[dict[str, object]]:
+        """Parameters of the model that are no weights, such as scores of them: learnt at these rates, not averaged."""
         ...
 
     def before_step(self, model: BertForTokenClassification, step: int, epochs: float) -> None:
@@ -83,11 +87,17 @@ class Constraint(Protocol):
 
 
 def parameter_groups(
-    model: BertForTokenClassification, settings: TrainingSettings
+    model: BertForTokenClassification,
+    settings: TrainingSettings,
+    apart: Collection[torch.nn.Parameter] = (),
 ) -> list[dict[str, object]]:
+    """All weights but those `apart`, with rate and decay of their layer."""
     layers = model.config.num_hidden_layers
     groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
+    left_out = {id(parameter) for parameter in apart}
     for name, parameter in model.named_parameters():
+        if id(parameter) in left_out:
+            continue
         words = name.startswith("bert.embeddings.word_embeddings.")
         if words and settings.freeze_embeddings:
             continue
@@ -166,7 +176,10 @@ def train(
     state = directory.with_name(directory.name + ".training")
     state.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(settings.seed)
-    optimizer = torch.optim.AdamW(parameter_groups(model, settings), lr=settings.learning_rate, fused=True)
+    own_groups = [] if constraint is None else constraint.parameter_groups(model)
+    own = [parameter for group in own_groups for parameter in group["params"]]
+    weight_groups = parameter_groups(model, settings, own)
+    optimizer = torch.optim.AdamW([*weight_groups, *own_groups], lr=settings.learning_rate, fused=True)
     averaged = copy.deepcopy(model)
     history: list[dict[str, Any]] = []
     step = 0
@@ -189,7 +202,7 @@ def train(
 
     if settings.freeze_embeddings and not settings.adversarial:
         model.bert.embeddings.word_embeddings.requires_grad_(False)  # spares their gradient
-    trained_weights = {id(weight) for group in optimizer.param_groups for weight in group["params"]}
+    trained_weights = {id(weight) for group in weight_groups for weight in group["params"]}
     pairs = zip(model.parameters(), averaged.parameters(), strict=True)
     weights, averaged_weights = zip(*(pair for pair in pairs if id(pair[0]) in trained_weights), strict=True)
 
@@ -237,7 +250,7 @@ def train(
             value.backward()
             if settings.adversarial:
                 add_adversarial_gradients(model, placed, cast_loss, settings.adversarial)
-            torch.nn.utils.clip_grad_norm_(weights, settings.clip_norm)
+            torch.nn.utils.clip_grad_norm_([*weights, *own], settings.clip_norm)
             optimizer.step()
             model.zero_grad(set_to_none=True)
             step += 1

@@ -1,9 +1,10 @@
 """Unstructured weight pruning: masks on the linear weights of an encoder, chosen anew while it is trained.
 
 Every matrix loses the same share of its weights. By magnitude the smallest go (torch.nn.utils.prune); by movement
-those that training moves towards zero (Sanh et al., arXiv 2005.07683): a score a weight, minus the sum over steps of
-weight x gradient of the masked weight, also of weights that are hidden, so that they can come back. The share grows
-with the cube of the time that is left (Zhu and Gupta, arXiv 1710.01878).
+those that training moves towards zero (Sanh et al., arXiv 2005.07683): a score a weight, whose gradient is weight x
+gradient of the masked weight, also where it is hidden, so that it can come back. Scores are learnt by the optimizer of
+the weights at a rate of their own: its steps are of one size, so that neither large weights nor large gradients decide.
+The share grows with the cube of the time that is left (Zhu and Gupta, arXiv 1710.01878).
 """
 
 from __future__ import annotations
@@ -32,37 +33,34 @@ def share_at(epochs: float, final: float, ramp: float) -> float:
 
 
 class _Masked(torch.autograd.Function):
-    """weight x mask. Going back, the scores of all weights are added up, and hidden weights get no gradient."""
+    """weight x mask. Going back, all scores have a gradient, as if they were the mask, and hidden weights have none."""
 
     @staticmethod
     def forward(
         ctx: Any, weight: torch.Tensor, kept: torch.Tensor, scores: torch.Tensor | None
     ) -> torch.Tensor:
         ctx.save_for_backward(weight, kept)
-        ctx.scores = scores
         return weight * kept
 
     @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None, None]:
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None, torch.Tensor | None]:
         weight, kept = ctx.saved_tensors
-        if ctx.scores is not None:
-            ctx.scores.addcmul_(gradient, weight, value=-1)
-        return gradient * kept, None, None
+        return gradient * kept, None, gradient * weight if ctx.needs_input_grad[2] else None
 
 
 class MaskedLinear(torch.nn.Linear):
     """A linear map that hides some of its weights and keeps their values. Mask and scores are in its state."""
 
-    def __init__(self, linear: torch.nn.Linear, method: str) -> None:
+    def __init__(self, linear: torch.nn.Linear, method: str, score_start: float = 0.0) -> None:
         super().__init__(linear.in_features, linear.out_features, device="meta")
         self.weight, self.bias = linear.weight, linear.bias
         self.register_buffer("kept", torch.ones_like(linear.weight, dtype=torch.bool))
-        scores = torch.zeros_like(linear.weight, requires_grad=False) if method == "movement" else None
-        self.register_buffer("scores", scores)
+        sizes = linear.weight.detach().abs()
+        scores = torch.nn.Parameter(score_start * sizes / sizes.mean()) if method == "movement" else None
+        self.register_parameter("scores", scores)
 
     def forward(self, value: torch.Tensor) -> torch.Tensor:
-        scores = self.scores if self.training else None
-        return functional.linear(value, _Masked.apply(self.weight, self.kept, scores), self.bias)
+        return functional.linear(value, _Masked.apply(self.weight, self.kept, self.scores), self.bias)
 
     @torch.no_grad()
     def hide(self, share: float) -> None:
@@ -103,6 +101,10 @@ class WeightPruning:
     share: float
     method: str
     ramp: float = 0.7  # of the first epoch, at whose end all is hidden that goes; then the others recover
+    score_lr: float = 1e-2  # peak learning rate of the scores, by movement
+    # x |weight| / mean of its matrix is what the scores are before the first step; 0 as in the paper, which has
+    # thousands of steps. Scores are only ranked, so that what counts is score_lr / score_start.
+    score_start: float = 1.0
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
@@ -114,13 +116,22 @@ class WeightPruning:
 
     @property
     def settings(self) -> dict[str, object]:
-        return {"weightPruning": asdict(self)}
+        found = asdict(self)
+        if self.method != "movement":
+            del found["score_lr"], found["score_start"]
+        return {"weightPruning": found}
 
     def masked(self, model: BertForTokenClassification) -> BertForTokenClassification:
         """A copy to train, of which nothing is hidden yet."""
         made = copy.deepcopy(model)
-        _exchange_linears(made, lambda _, linear: MaskedLinear(linear, self.method))
+        _exchange_linears(made, lambda _, linear: MaskedLinear(linear, self.method, self.score_start))
         return made
+
+    def parameter_groups(self, model: BertForTokenClassification) -> list[dict[str, object]]:
+        masked = [module for module in model.modules() if isinstance(module, MaskedLinear)]
+        scores = [module.scores for module in masked if module.scores is not None]
+        group = {"params": scores, "lr": self.score_lr, "peak": self.score_lr, "weight_decay": 0.0}
+        return [group] if scores else []
 
     def before_step(self, model: BertForTokenClassification, step: int, epochs: float) -> None:
         share = share_at(epochs, self.share, self.ramp)

@@ -30,7 +30,7 @@ from scripts.lab.reporting.made_up_weight_pruning import (
 from scripts.lab.reporting.weight_pruning import read_weight_pruning, sections
 from scripts.lab.reporting.wording import figure
 from scripts.lab.smoke import small_model, small_tokenizer
-from scripts.lab.training import TrainingSettings, train
+from scripts.lab.training import TrainingSettings, parameter_groups, saved_state, train
 from scripts.lab.weight_masks import BEGIN, METHODS, MaskedLinear, WeightPruning, share_at
 from scripts.lab.weight_pruning_rows import DENSE, ROWS
 
@@ -99,7 +99,7 @@ def test_at_once_the_smallest_weights_of_each_matrix_go_and_nothing_else(model: 
         assert name in touched or torch.equal(value, before[name]), name
 
 
-def test_scores_are_minus_weight_times_gradient_of_what_the_model_computes_with(
+def test_the_gradient_of_scores_is_weight_times_gradient_of_what_the_model_computes_with(
     model: Tagger, batch: Batch
 ) -> None:
     masked = WeightPruning(0.5, "movement").masked(model)
@@ -116,31 +116,97 @@ def test_scores_are_minus_weight_times_gradient_of_what_the_model_computes_with(
     masked.train()
     for passes in (1, 2):
         masked(**batch.inputs(), labels=batch.labels).loss.backward()
-        torch.testing.assert_close(layer.scores, -passes * expected * layer.weight, atol=1e-6, rtol=1e-4)
-    assert layer.scores[0].abs().max() > 0, "hidden weights are judged too, so that they can come back"
+        wanted = passes * expected * layer.weight
+        torch.testing.assert_close(layer.scores.grad, wanted, atol=1e-6, rtol=1e-4)
+    assert layer.scores.grad[0].abs().max() > 0, "hidden weights are judged too, so that they can come back"
     assert not layer.weight.grad[0].any()
     torch.testing.assert_close(layer.weight.grad[1:], 2 * expected[1:], atol=1e-6, rtol=1e-4)
+    fresh = MaskedLinear(copy.deepcopy(linears(model)[path]), "movement", WeightPruning.score_start)
+    assert torch.equal(layer.scores, fresh.scores), "they move by the optimizer alone"
 
-    kept = layer.scores.clone()
-    masked.eval()
+
+def test_where_everything_is_kept_a_score_has_the_gradient_that_a_mask_of_numbers_has(
+    model: Tagger, batch: Batch
+) -> None:
+    masked = WeightPruning(0.5, "movement").masked(model)
     masked(**batch.inputs(), labels=batch.labels).loss.backward()
-    assert torch.equal(layer.scores, kept), "what is only looked at is not learnt from"
+    found = {name: layer.scores.grad for name, layer in linears(masked).items()}
+    assert len(found) == 12
+    for name, gradient in found.items():
+        mask = torch.ones_like(gradient, requires_grad=True)
+        weights = {f"bert.encoder.{name}.weight": linears(model)[name].weight.detach() * mask}
+        inputs = {**batch.inputs(), "labels": batch.labels}
+        torch.func.functional_call(model, weights, kwargs=inputs).loss.backward()
+        torch.testing.assert_close(gradient, mask.grad, atol=1e-6, rtol=1e-4)
+
+
+@pytest.mark.parametrize("start", [0.0, 0.5])
+def test_scores_begin_as_their_weights_are_large(start: float) -> None:
+    linear = torch.nn.Linear(8, 4)
+    layer = MaskedLinear(linear, "movement", start)
+    sizes = linear.weight.detach().abs()
+    torch.testing.assert_close(layer.scores.detach(), start * sizes / sizes.mean())
+    if start:
+        layer.hide(0.25)
+        assert sizes[~layer.kept].max() <= sizes[layer.kept].min(), "as by magnitude, until they are learnt"
+    assert MaskedLinear(linear, "magnitude", start).scores is None
+
+
+def test_scores_have_a_rate_of_their_own_and_weights_those_that_they_have_without(model: Tagger) -> None:
+    settings = TrainingSettings(epochs=1, learning_rate=1e-3, layer_decay=0.5)
+    pruning = WeightPruning(0.5, "movement", score_lr=0.03)
+    masked = pruning.masked(model)
+    (scores,) = pruning.parameter_groups(masked)
+    assert (scores["lr"], scores["peak"], scores["weight_decay"]) == (0.03, 0.03, 0.0)
+    assert [id(score) for score in scores["params"]] == [
+        id(layer.scores) for layer in linears(masked).values()
+    ]
+    apart = parameter_groups(masked, settings, scores["params"])
+    plain = parameter_groups(model, settings)
+    assert [(group["lr"], group["weight_decay"]) for group in apart] == [
+        (group["lr"], group["weight_decay"]) for group in plain
+    ]
+    for mine, its in zip(apart, plain, strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(mine["params"], its["params"], strict=True))
+    magnitude = WeightPruning(0.5, "magnitude")
+    assert magnitude.parameter_groups(magnitude.masked(model)) == []
 
 
 def test_by_movement_the_lowest_scores_are_hidden_and_what_rises_comes_back() -> None:
     linear = torch.nn.Linear(4, 2)
     before = linear.weight.detach().clone()
     layer = MaskedLinear(linear, "movement").eval()
-    layer.scores.copy_(torch.tensor([[3.0, -1.0, 2.0, -4.0], [0.5, 0.0, 1.0, -2.0]]))
+    with torch.no_grad():
+        layer.scores.copy_(torch.tensor([[3.0, -1.0, 2.0, -4.0], [0.5, 0.0, 1.0, -2.0]]))
     layer.hide(0.5)
     assert layer.kept.tolist() == [[True, False, True, False], [True, False, True, False]]
-    layer.scores[0, 3] = 9.0
+    with torch.no_grad():
+        layer.scores[0, 3] = 9.0
     layer.hide(0.5)
     assert layer.kept[0, 3] and int(layer.kept.sum()) == 4
     value = torch.eye(4)
     expected = (before * layer.kept).T + linear.bias
     torch.testing.assert_close(layer(value), expected)
     assert torch.equal(layer.weight, before), "values of hidden weights are kept"
+
+
+def test_small_weights_that_are_missed_come_back_within_tens_of_steps_for_large_ones_that_harm() -> None:
+    torch.manual_seed(1)
+    layer = MaskedLinear(torch.nn.Linear(8, 4, bias=True), "movement")
+    useful = torch.arange(8) < 4
+    with torch.no_grad():
+        layer.weight.copy_(torch.where(useful, 0.1, 1.0))
+        layer.bias.zero_()
+        layer.kept.copy_((~useful).expand(4, 8))
+    value = torch.randn(64, 8)
+    target = value @ (layer.weight.detach() * useful).T
+    optimizer = torch.optim.AdamW([layer.scores], lr=WeightPruning.score_lr, weight_decay=0.0)
+    for _ in range(40):
+        optimizer.zero_grad()
+        torch.nn.functional.mse_loss(layer(value), target).backward()
+        optimizer.step()
+        layer.hide(0.5)
+    assert torch.equal(layer.kept, useful.expand(4, 8))
 
 
 def train_pruned(
@@ -181,11 +247,19 @@ def test_a_trained_model_has_exactly_its_share_of_zeros_and_goes_on_where_it_was
         assert int((linear.weight == 0).sum()) == round(0.7 * linear.weight.numel())
         assert not torch.equal(linear.weight, linears(model)[name].weight), "those that stay are trained"
     settings = json.loads((tmp_path / "whole" / "training.json").read_text())["settings"]
-    assert settings["weightPruning"] == {"share": 0.7, "method": method, "ramp": 0.7}
+    of_scores = {"score_lr": 0.01, "score_start": 1.0} if method == "movement" else {}
+    assert settings["weightPruning"] == {"share": 0.7, "method": method, "ramp": 0.7, **of_scores}
 
     with pytest.raises(KeyboardInterrupt):
         train_pruned(model, tiny, batch, tmp_path / "stopped", method, stop_in=1)
     assert not (tmp_path / "stopped").exists()
+    saved = saved_state(tmp_path / "stopped")
+    scores = [name for name in saved["model"] if name.endswith(".scores")]
+    assert len(scores) == (12 if method == "movement" else 0)
+    start = WeightPruning(0.7, method).masked(model).state_dict()
+    for name in scores:
+        assert not torch.equal(saved["model"][name], start[name])
+        assert torch.equal(saved["averaged"][name], start[name]), "scores are not averaged"
     other = METHODS[1 - METHODS.index(method)]
     with pytest.raises(ValueError, match="made with other settings"):
         train_pruned(model, tiny, batch, tmp_path / "stopped", other)
