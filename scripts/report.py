@@ -1,6 +1,7 @@
 """Writes what each variant costs and gives: one table, plots, and what was measured where.
 
     python -m scripts.report
+    python -m scripts.report --only cuts quantization
     python -m scripts.report --smoke
 
 Reads the cards of the manifest's variants (of one that was trained to be cut: what its cuts are worth),
@@ -9,7 +10,8 @@ CHECKPOINTS/frozen-head.json, all of which must be of the model files that the c
 scripts.compare_quantization, scripts.compare_weight_pruning, scripts.compare_learning, scripts.pretrain and
 scripts.tune left in CHECKPOINTS/{quantization,weight-pruning,learning,pretrained,tuning} is shown too, where it is
 there. What it used is kept in MODELS/report/records, and a file that CHECKPOINTS lacks is read from there: so a clone
-can write the report again without measuring. To drop an optional row, remove it in both places.
+can write the report again without measuring. To drop an optional row, remove it in both places. With --only the
+sections that are named are written anew and all others stay as they are, whose records may be missing then.
 
 Writes MODELS/REPORT.md, MODELS/report/*.svg and MODELS/report/records. All of it follows from its inputs alone, to the
 byte, and is written again without --force. A smoke run makes up the results of two variants, of some cuts and of the
@@ -19,6 +21,8 @@ comparisons.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from pathlib import Path
 
 from scripts.lab.arguments import parser_for, resolve_places, run_script, show_config
 from scripts.lab.aside import written_aside
@@ -27,8 +31,8 @@ from scripts.lab.kept_records import Records
 from scripts.lab.progress import progress
 from scripts.lab.reporting.bars import plot_ladder, plot_reliability, plot_tags
 from scripts.lab.reporting.cuts import plot_cuts
-from scripts.lab.reporting.document import PLOTS, document
-from scripts.lab.reporting.inputs import read_inputs
+from scripts.lab.reporting.document import document, optional_sections, with_sections
+from scripts.lab.reporting.inputs import Inputs, elastic_of, listed_variants, read_inputs
 from scripts.lab.reporting.learning import read_learning
 from scripts.lab.reporting.learning_plots import plot_learning
 from scripts.lab.reporting.made_up import made_up_places, write_made_up, write_made_up_cuts
@@ -40,14 +44,14 @@ from scripts.lab.reporting.style import plot_style
 from scripts.lab.reporting.trade_offs import plot_latency, plot_size
 from scripts.lab.reporting.weight_pruning import read_weight_pruning
 
-DRAWN_BY = {
+DRAWN_BY: dict[str, Callable[[Inputs, Path], None]] = {
     "f1-latency": plot_latency,
     "f1-size": plot_size,
     "per-tag": plot_tags,
     "reliability": plot_reliability,
     "ladder": plot_ladder,
-    "cuts": plot_cuts,
 }
+SECTIONS = ("cuts", "quantization", "weight-pruning", "learning")
 
 
 def parse() -> argparse.Namespace:
@@ -55,6 +59,12 @@ def parse() -> argparse.Namespace:
     group = parser.add_argument_group("report")
     group.add_argument(
         "--resamples", type=int, default=RESAMPLES, help="of sentences, for the intervals (%(default)s)"
+    )
+    group.add_argument(
+        "--only",
+        nargs="+",
+        choices=SECTIONS,
+        help="these parts of the report that is there (all of it); learning has pretraining and tuning too",
     )
     args = parser.parse_args()
     if args.resamples < RESAMPLES:
@@ -74,26 +84,52 @@ def main() -> None:
         write_made_up_weight_pruning(places)
     show_config(args)
     records = Records(places)
-    inputs = read_inputs(records, resamples=args.resamples, seed=args.seed)
-    learning = read_learning(records, resamples=args.resamples, seed=args.seed)
-    quantization = read_quantization(records, resamples=args.resamples, seed=args.seed)
-    weight_pruning = read_weight_pruning(records, resamples=args.resamples, seed=args.seed)
-    records.keep()
+    target = places.models / "REPORT.md"
+    old = target.read_text(encoding="utf-8") if args.only else ""
+    sampled = {"resamples": args.resamples, "seed": args.seed}
 
+    def wanted(section: str) -> bool:
+        return not args.only or section in args.only
+
+    # 1. Everything is read before anything is written.
+    inputs = None if args.only else read_inputs(records, **sampled)
+    elastic = elastic_of(records, *listed_variants(records)) if wanted("cuts") else None
+    learning = read_learning(records, **sampled) if wanted("learning") else None
+    quantization = read_quantization(records, **sampled) if wanted("quantization") else None
+    weight_pruning = read_weight_pruning(records, **sampled) if wanted("weight-pruning") else None
+    if inputs is None:
+        found = {
+            "cuts": optional_sections(elastic=elastic),
+            "quantization": optional_sections(quantization=quantization),
+            "weight-pruning": optional_sections(weight_pruning=weight_pruning),
+            "learning": optional_sections(learning=learning),
+        }
+        for section in args.only:
+            if not found[section]:
+                raise ValueError(
+                    f"--only {section}: nothing was measured, in {places.checkpoints} or {records.kept}"
+                )
+        text = with_sections(old, [part for section in args.only for part in found[section]])
+    else:
+        text = document(inputs, learning, quantization=quantization, weight_pruning=weight_pruning)
+    records.keep(others=bool(args.only))
+
+    # 2. Plots and text.
     plots = places.models / "report"
     plots.mkdir(parents=True, exist_ok=True)
     with plot_style():
-        drawn = [name for name in PLOTS if name != "cuts" or inputs.elastic is not None]
-        for name in progress(drawn, "plots"):
-            DRAWN_BY[name](inputs, plots / f"{name}.svg")
-        plot_learning(learning, plots)
+        if inputs is not None:
+            for name in progress(list(DRAWN_BY), "plots"):
+                DRAWN_BY[name](inputs, plots / f"{name}.svg")
+        if elastic is not None:
+            plot_cuts(elastic, plots / "cuts.svg")
+        if learning is not None:
+            plot_learning(learning, plots)
         if quantization is not None:
             plot_quantization(quantization, plots / "quantization.svg")
-    target = places.models / "REPORT.md"
     with written_aside(target) as aside:
-        text = document(inputs, learning, quantization=quantization, weight_pruning=weight_pruning)
         aside.write_text(text, encoding="utf-8")
-    print(f"{target} on {', '.join(each.name for each in inputs.variants)}; plots in {plots}")
+    print(f"{target}: {', '.join(args.only or ['all of it'])}; plots in {plots}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ JSON as it is, of arrays only those that it needs.
 from __future__ import annotations
 
 import io
+import shutil
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -75,9 +76,13 @@ class Records:
         self._read[str(Path(record).with_suffix(".npz"))] = path.read_bytes() if is_kept else packed(found)
         return found
 
-    def keep(self) -> None:
-        """Replaces the kept records by those that were read; what nothing uses any more goes."""
+    def keep(self, *, others: bool = False) -> None:
+        """Replaces the kept records by those that were read; what nothing uses any more goes, unless `others` stay."""
+        if others and not self._read:
+            return
         with written_aside(self.kept) as aside:
+            if others and self.kept.is_dir():
+                shutil.copytree(self.kept, aside)
             for record, content in sorted(self._read.items()):
                 file = aside / record
                 file.parent.mkdir(parents=True, exist_ok=True)

@@ -89,6 +89,42 @@ def test_the_report_and_its_records_are_the_same_bytes_without_checkpoints(
     assert "](report/records)" in (places.models / "REPORT.md").read_text(encoding="utf-8")
 
 
+def test_some_sections_are_written_anew_and_the_others_stay_whose_records_are_gone(
+    run_script: Run, tmp_path: Path
+) -> None:
+    places = made_up(tmp_path)
+    where = ("--checkpoints", places.checkpoints, "--models", places.models)
+    assert run_script("report", *where).returncode == 0
+    report, kept = places.models / "REPORT.md", Records(places).kept
+    whole, records = report.read_text(encoding="utf-8"), kept_files(places)
+    for folder in ("evaluations", "latency", "learning"):
+        shutil.rmtree(places.checkpoints / folder)
+        shutil.rmtree(kept / folder)
+    left = kept_files(places)
+    card_file = places.models / "elastic" / "card.json"
+    card = json.loads(card_file.read_text())
+    card["evaluation"]["cuts"]["cuts"][0]["int8"]["f1"]["validation"] = 0.1234
+    card_file.write_text(json.dumps(card))
+
+    done = run_script("report", *where, "--only", "cuts", "weight-pruning")
+
+    assert done.returncode == 0, done.stderr
+    again = report.read_text(encoding="utf-8")
+    old, new = (dict.fromkeys(text.split("\n## ")) for text in (whole, again))
+    assert [part.splitlines()[0] for part in new] == [part.splitlines()[0] for part in old]
+    (changed,) = [part for part in new if part not in old]
+    assert changed.startswith("Cuts of `elastic`") and "| .1234 |" in changed
+    assert kept_files(places) == left != records
+
+    shutil.rmtree(places.checkpoints / "quantization")
+    shutil.rmtree(kept / "quantization")
+    done = run_script("report", *where, "--only", "quantization")
+    assert done.returncode == 2 and "--only quantization: nothing was measured, in" in done.stderr
+    report.write_text(again.replace("## Weight pruning", "## Weights"), encoding="utf-8")
+    done = run_script("report", *where, "--only", "weight-pruning")
+    assert done.returncode == 2 and "has no section '## Weight pruning'" in done.stderr
+
+
 def test_what_the_report_used_is_kept_and_no_more(tmp_path: Path) -> None:
     places = made_up(tmp_path)
     (places.checkpoints / "calibration" / "elastic.json").write_text("{}")  # not on the report

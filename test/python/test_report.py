@@ -16,6 +16,7 @@ from matplotlib.transforms import Bbox
 
 from scripts.lab.bootstrap import f1_of, interval, resampled_f1
 from scripts.lab.kept_records import Records
+from scripts.lab.reporting.cuts import plot_cuts
 from scripts.lab.reporting.document import document
 from scripts.lab.reporting.front import pareto_front
 from scripts.lab.reporting.inputs import read_inputs
@@ -191,11 +192,12 @@ def test_the_plots_are_the_same_bytes_again(tmp_path: Path) -> None:
     write_made_up(places, ("full", "distilled-3l-int8"))
     write_made_up_cuts(places, ("full", "distilled-3l-int8"))
     inputs = read_inputs(Records(places), resamples=100, seed=1)
-    for name, draw in DRAWN_BY.items():
+    draws = {name: (draw, inputs) for name, draw in DRAWN_BY.items()} | {"cuts": (plot_cuts, inputs.elastic)}
+    for name, (draw, found) in draws.items():
         drawn = []
         for target in (tmp_path / "one.svg", tmp_path / "other.svg"):
             with plot_style():
-                draw(inputs, target)
+                draw(found, target)
             drawn.append(target.read_text(encoding="utf-8"))
         assert drawn[0] == drawn[1], name
         assert "<text" in drawn[0] and "dc:date" not in drawn[0]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from matplotlib.transforms import Bbox
 
-from scripts.lab.reporting.inputs import Elastic, Facts, Inputs, Variant
+from scripts.lab.records import Facts
+from scripts.lab.reporting.inputs import Elastic
 from scripts.lab.reporting.sections import COMPARED_AT
 from scripts.lab.reporting.style import BLUE, GREEN, GREY, VERMILLION, WIDTH, label_points, save
 from scripts.lab.reporting.wording import counted, figure, listed, signed, table
@@ -23,6 +23,14 @@ WITHIN = 0.01  # validation F1 of a cut, less that of a student trained on its o
 
 def median_ms(found: Facts) -> float:
     return found["ms"][COMPARED_AT]["median"]
+
+
+def validation_f1(card: Facts) -> float:
+    return card["evaluation"]["validation"]["f1"]
+
+
+def is_int8(card: Facts) -> bool:
+    return card["recipe"]["precision"].startswith("int")
 
 
 def share(value: float) -> str:
@@ -81,21 +89,21 @@ def cuts_table(elastic: Elastic) -> str:
     return table(header, rows, left=3) + starred
 
 
-def students(inputs: Inputs, elastic: Elastic) -> list[tuple[Variant, Facts]]:
-    """Released int8 variants, each with the cut of as many layers and the same shares of units."""
+def students(elastic: Elastic) -> list[tuple[Facts, Facts]]:
+    """Cards of released int8 variants, each with the cut of as many layers and the same shares of units."""
     found = []
-    for variant in inputs.variants:
-        recipe = variant.card["recipe"]
-        if not variant.int8 or "layerShapes" in recipe:
+    for card in elastic.released:
+        recipe = card["recipe"]
+        if not is_int8(card) or "layerShapes" in recipe:
             continue
         wanted = (len(recipe["layers"]), recipe.get("heads", 1), recipe.get("ffn", 1))
         for cut in elastic.cuts:
             if (len(cut["layers"]), cut["heads"], cut["ffn"]) == wanted:
-                found.append((variant, cut))
+                found.append((card, cut))
     return found
 
 
-def students_table(inputs: Inputs, elastic: Elastic) -> str:
+def students_table(pairs: Sequence[tuple[Facts, Facts]]) -> str:
     header = [
         "trained on its own",
         "its layers",
@@ -107,12 +115,12 @@ def students_table(inputs: Inputs, elastic: Elastic) -> str:
         "difference",
     ]
     rows = []
-    for variant, cut in students(inputs, elastic):
-        own, its = variant.quality.validation.value, cut["int8"]["f1"]["validation"]
+    for card, cut in pairs:
+        own, its = validation_f1(card), cut["int8"]["f1"]["validation"]
         rows.append(
             [
-                f"`{variant.name}`",
-                ", ".join(map(str, variant.card["recipe"]["layers"])),
+                f"`{card['name']}`",
+                ", ".join(map(str, card["recipe"]["layers"])),
                 ", ".join(map(str, cut["layers"])),
                 share(cut["heads"]),
                 share(cut["ffn"]),
@@ -124,25 +132,22 @@ def students_table(inputs: Inputs, elastic: Elastic) -> str:
     return table(header, rows, left=3)
 
 
-def students_section(inputs: Inputs, elastic: Elastic) -> list[str]:
+def students_section(elastic: Elastic) -> list[str]:
     """The cuts beside students of their shape that were trained on their own."""
-    pairs = students(inputs, elastic)
+    pairs = students(elastic)
     if not pairs:
         return ["No released variant has the shape of a cut."]
     return [
         f"Of {counted(len(pairs), 'shape')} there is a variant that was trained for it alone, with as many layers and "
         "the same share of units; it may keep other layers.",
-        students_table(inputs, elastic),
+        students_table(pairs),
         students_text(pairs),
     ]
 
 
-def students_text(pairs: Sequence[tuple[Variant, Facts]]) -> str:
+def students_text(pairs: Sequence[tuple[Facts, Facts]]) -> str:
     """Which cuts are as good as students trained on their own."""
-    differences = {
-        variant.name: cut["int8"]["f1"]["validation"] - variant.quality.validation.value
-        for variant, cut in pairs
-    }
+    differences = {card["name"]: cut["int8"]["f1"]["validation"] - validation_f1(card) for card, cut in pairs}
     near = [name for name, difference in differences.items() if difference >= -WITHIN]
     far = [name for name, difference in differences.items() if difference < -WITHIN]
     said = []
@@ -153,12 +158,12 @@ def students_text(pairs: Sequence[tuple[Variant, Facts]]) -> str:
     return " ".join(said)
 
 
-def front_of_cuts(inputs: Inputs, elastic: Elastic) -> str:
+def front_of_cuts(elastic: Elastic) -> str:
     """Cuts in int8 that no released variant and no other cut beats in both run time and validation F1."""
     rivals = [
-        (median_ms(elastic.measured["beside"][each.name]), each.quality.validation.value)
-        for each in inputs.variants
-        if each.name in elastic.measured["beside"]
+        (median_ms(elastic.measured["beside"][card["name"]]), validation_f1(card))
+        for card in elastic.released
+        if card["name"] in elastic.measured["beside"]
     ]
     points = {cut["name"]: (median_ms(cut["int8"]), cut["int8"]["f1"]["validation"]) for cut in elastic.cuts}
     best = [
@@ -177,10 +182,8 @@ def front_of_cuts(inputs: Inputs, elastic: Elastic) -> str:
     )
 
 
-def plot_cuts(inputs: Inputs, path: Path) -> None:
+def plot_cuts(elastic: Elastic, path: Path) -> None:
     """Validation F1 in int8 against ms at 1x32: a line a depth, and the released variants."""
-    elastic = inputs.elastic
-    assert elastic is not None
     figure_, axes = plt.subplots(figsize=(WIDTH, 5.0), layout="constrained")
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
@@ -205,9 +208,9 @@ def plot_cuts(inputs: Inputs, path: Path) -> None:
         )
         shown += points
     beside = [
-        (each.name, (median_ms(elastic.measured["beside"][each.name]), each.quality.validation.value))
-        for each in inputs.variants
-        if each.name in elastic.measured["beside"] and each.int8
+        (card["name"], (median_ms(elastic.measured["beside"][card["name"]]), validation_f1(card)))
+        for card in elastic.released
+        if card["name"] in elastic.measured["beside"] and is_int8(card)
     ]
     if beside:
         points = [point for _, point in beside]
@@ -233,16 +236,12 @@ def _looks(count: int) -> Sequence[tuple[str, str]]:
     return [LOOKS[index % len(LOOKS)] for index in range(count)]
 
 
-def cuts_sections(inputs: Inputs, plot: str) -> list[str]:
-    """Nothing where no elastic model is there."""
-    elastic: Any = inputs.elastic
-    if elastic is None:
-        return []
+def cuts_sections(elastic: Elastic, plot: str) -> list[str]:
     return [
         f"## Cuts of `{elastic.name}`",
         cuts_text(elastic),
         cuts_table(elastic),
-        front_of_cuts(inputs, elastic),
+        front_of_cuts(elastic),
         plot,
-        *students_section(inputs, elastic),
+        *students_section(elastic),
     ]

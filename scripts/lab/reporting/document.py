@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from scripts.lab.reporting import sections
 from scripts.lab.reporting.cuts import cuts_sections
-from scripts.lab.reporting.inputs import Inputs
+from scripts.lab.reporting.inputs import Elastic, Inputs
 from scripts.lab.reporting.learning import Learning
 from scripts.lab.reporting.learning import sections as learnt
 from scripts.lab.reporting.quantization import Quantization
@@ -50,7 +52,7 @@ def document(
         plot("f1-latency"),
         sections.front_text(inputs),
         plot("f1-size"),
-        *cuts_sections(inputs, plot("cuts")),
+        *optional_sections(elastic=inputs.elastic),
         "## Tags",
         "F1 over the corpus's tokens on test, from the served spans, against the report that this project answers to. "
         "Bold is above it.",
@@ -73,9 +75,7 @@ def document(
         "encoder has a trained linear head. All are decoded alike.",
         sections.ladder_table(inputs),
         plot("ladder"),
-        *([] if quantization is None else quantized(quantization)),
-        *([] if weight_pruning is None else pruned(weight_pruning)),
-        *([] if learning is None else learnt(learning)),
+        *optional_sections(quantization=quantization, weight_pruning=weight_pruning, learning=learning),
         "## How it was measured",
         sections.measured(inputs),
         f"What the speed-up is over: `{baseline['variant']}` in its fastest form at {baseline['chosenAt']}.",
@@ -89,6 +89,44 @@ def document(
         f"Listed in this order by the manifest: {listed(names)}.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def optional_sections(
+    elastic: Elastic | None = None,
+    quantization: Quantization | None = None,
+    weight_pruning: WeightPruningRows | None = None,
+    learning: Learning | None = None,
+) -> list[str]:
+    """What the report has of these, as far as they were measured."""
+    return [
+        *([] if elastic is None else cuts_sections(elastic, plot("cuts"))),
+        *([] if quantization is None else quantized(quantization)),
+        *([] if weight_pruning is None else pruned(weight_pruning)),
+        *([] if learning is None else learnt(learning)),
+    ]
+
+
+def with_sections(text: str, parts: Sequence[str]) -> str:
+    """The report with these sections, each a heading and what follows it, in the places of those of the same heading.
+
+    Raises ValueError where the report has no such section.
+    """
+    old = _by_heading(text.rstrip("\n").split("\n\n"))
+    for heading, new in _by_heading(parts).items():
+        if heading not in old:
+            raise ValueError(f"REPORT.md has no section {heading!r}; run scripts.report without --only")
+        old[heading] = new
+    return "\n\n".join(part for section in old.values() for part in section) + "\n"
+
+
+def _by_heading(parts: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    heading = ""
+    for part in parts:
+        if part.startswith("## "):
+            heading = part
+        found.setdefault(heading, []).append(part)
+    return found
 
 
 def commands(names: list[str]) -> list[str]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scripts.lab.arguments import Places
 from scripts.lab.evaluated import SPLITS
 from scripts.lab.kept_records import Records
 from scripts.lab.records import Facts, need, read_made_by
@@ -44,6 +43,7 @@ class Elastic:
     """A model that others are cut of, with what scripts.elastic_cuts measured."""
 
     card: Facts
+    released: list[Facts]  # cards of the variants that the gateway loads, in the manifest's order
 
     @property
     def name(self) -> str:
@@ -76,18 +76,7 @@ def read_row_counts(records: Records, record: str, step: str) -> dict[str, np.nd
 
 def read_inputs(records: Records, *, resamples: int, seed: int) -> Inputs:
     """Everything that the report says. Raises FileNotFoundError or ValueError for what is missing or stale."""
-    places = records.places
-    manifest = read_made_by(places.models / "manifest.json", "write_card")
-    retired = manifest.get("retired") or []
-    names = [
-        name
-        for name in manifest.get("variants") or []
-        if name not in retired and not _is_unevaluated_build(records, name)
-    ]
-    if not names:
-        raise ValueError(
-            f"{places.models / 'manifest.json'}: expected a variant at least; run scripts.write_card"
-        )
+    names, retired = listed_variants(records)
     facts = {name: _facts_of(records, name) for name in names}
     runs: dict[str, list[str]] = {}
     for name, found in facts.items():
@@ -109,7 +98,7 @@ def read_inputs(records: Records, *, resamples: int, seed: int) -> Inputs:
     return Inputs(
         variants=variants,
         reference=next(variant for variant in variants if variant.name == reference),
-        elastic=_elastic_of(places, retired),
+        elastic=elastic_of(records, names, retired),
         **ladder,
         resamples=resamples,
         seed=seed,
@@ -139,10 +128,27 @@ def _is_unevaluated_build(records: Records, name: str) -> bool:
     return built and not records.has(f"evaluations/{name}.json")
 
 
-def _elastic_of(places: Places, retired: list[str]) -> Elastic | None:
+def listed_variants(records: Records) -> tuple[list[str], list[str]]:
+    """Names of the manifest: those that the gateway loads and that were evaluated, and the retired ones. ValueError
+    where there is none of the first kind.
+    """
+    path = records.places.models / "manifest.json"
+    manifest = read_made_by(path, "write_card")
+    retired = manifest.get("retired") or []
+    names = [
+        name
+        for name in manifest.get("variants") or []
+        if name not in retired and not _is_unevaluated_build(records, name)
+    ]
+    if not names:
+        raise ValueError(f"{path}: expected a variant at least; run scripts.write_card")
+    return names, retired
+
+
+def elastic_of(records: Records, names: list[str], retired: list[str]) -> Elastic | None:
     """The first retired variant that was trained to be cut. ValueError where nobody measured its cuts."""
     for name in retired:
-        path = places.models / name / "card.json"
+        path = records.places.models / name / "card.json"
         card = read_made_by(path, "write_card")
         if "elastic" not in card:
             continue
@@ -153,12 +159,19 @@ def _elastic_of(places: Places, retired: list[str]) -> Elastic | None:
             "evaluation.cuts.cuts",
             "evaluation.cuts.beside",
         )
-        return Elastic(card)
+        return Elastic(card, [_card_of(records, each) for each in names])
     return None
 
 
+def _card_of(records: Records, name: str) -> Facts:
+    path = records.places.models / name / "card.json"
+    card = read_made_by(path, "write_card")
+    need(card, path, "write_card", "recipe.precision", "evaluation.validation.f1")
+    return card
+
+
 def _facts_of(records: Records, name: str) -> dict[str, Facts]:
-    card = read_made_by(records.places.models / name / "card.json", "write_card")
+    card = _card_of(records, name)
     found = {"card": card}
     for what, (folder, step, keys) in _STEPS.items():
         record = f"{folder}/{name}.json"

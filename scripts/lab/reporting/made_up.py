@@ -129,6 +129,7 @@ def _write_variant(places: Places, name: str, index: int, names: list[str], rng:
                 "precision": "int8-dynamic" if int8 else "fp32",
                 "storage": "int8" if int8 else "fp16",
             },
+            "evaluation": {split: {"f1": evaluation[split]["f1"]} for split in ("validation", "test")},
         },
     )
 
