@@ -68,9 +68,9 @@ step "$checkpoints/distilled-3l" distill --teacher full-taught --name distilled-
 step "$checkpoints/distilled-2l" distill --teacher distilled-3l --name distilled-2l --layers 0,2 --ffn-share 0.285714 --epochs 10 --lr 4e-4
 step "$checkpoints/pruned-ffn50" prune --teacher full-taught --name pruned-ffn50 --share 0.5
 step_for_all "$checkpoints/@/label-bias.json" fit_label_bias -- full distilled-3l distilled-2l pruned-ffn50
-step "$checkpoints/elastic-begun" elastic --name elastic-begun --freeze-embeddings --epochs 3
-step "$checkpoints/elastic" elastic --start elastic-begun --freeze-embeddings --ends-only --between 1 --shallow-power 1.5 \
-  --largest-share 0.15 --ema 0.99 --epochs 2
+step "$checkpoints/elastic-begun" elastic --name elastic-begun
+step "$checkpoints/elastic" elastic --start elastic-begun --between 2 --shallow-power 0 --largest-share 0.5 --lr 2e-4 \
+  --ema 0.99 --epochs 3
 step "$checkpoints/frozen-head.json" frozen_head "${base[@]}"
 step "$checkpoints/encoder-only.json" encoder_only "${base[@]}"
 

@@ -1,7 +1,7 @@
 """Measures every cut of an elastic tagger: served F1, size and run time, in floating point and in int8.
 
     python -m scripts.elastic_cuts --data ../shared/data/conll2003
-    python -m scripts.elastic_cuts --data FOLDER --name elastic --also 6:1:0.5 0,2,5:1:0.875 --splits validation
+    python -m scripts.elastic_cuts --data FOLDER --name elastic --also 6:1:0.5 0,1,3:1:0.875 --splits validation
     python -m scripts.elastic_cuts --smoke
 
 The cuts are those that CHECKPOINTS/NAME was trained with, made of MODELS/NAME/model.onnx, and those of --also (layers
@@ -73,7 +73,7 @@ def shape_of(text: str, depths: dict[str, list[int]]) -> ElasticShape:
         kept = depths.get(layers) or [int(layer) for layer in layers.split(",")]
         shape = ElasticShape(tuple(kept), float(heads), float(ffn))
     except ValueError:
-        raise ValueError(f"--also {text}: expected LAYERS:HEADS:FFN, such as 0,2,5:1:0.875") from None
+        raise ValueError(f"--also {text}: expected LAYERS:HEADS:FFN, such as 0,1,3:1:0.875") from None
     known = depths[max(depths, key=int)]
     if not set(shape.layers) <= set(known) or not all(0 < share <= 1 for share in (shape.heads, shape.ffn)):
         raise ValueError(f"--also {text}: expected layers of {known} and shares above 0 and at most 1")

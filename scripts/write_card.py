@@ -142,6 +142,7 @@ def main() -> None:
             "seed": training["settings"]["seed"],
             "settings": training["settings"],
             "history": training["history"],
+            **({"startedFrom": training["startedFrom"]} if "startedFrom" in training else {}),
             **label_bias_of(places.checkpoints / checkpoint_name),
             "versions": library_versions(),
             "createdAt": now(),

@@ -15,7 +15,7 @@ from scripts.lab.elastic_shapes import ElasticShape, layer_shape
 
 class Answered(NamedTuple):
     logits: torch.Tensor  # [batch, length, labels]
-    hidden: dict[int, torch.Tensor]  # [batch, length, hidden] after each layer that stays, by its number
+    hidden: torch.Tensor  # [batch, length, hidden] after the last layer that stays
 
 
 def run_in_shape(model: BertForTokenClassification, batch: Batch, shape: ElasticShape) -> Answered:
@@ -23,12 +23,10 @@ def run_in_shape(model: BertForTokenClassification, batch: Batch, shape: Elastic
     kept = layer_shape(model, shape)
     state = model.bert.embeddings(input_ids=batch.input_ids, token_type_ids=batch.token_type_ids)
     attended = batch.attention_mask[:, None, None, :].bool()
-    hidden = {}
     for index in shape.layers:
         layer = model.bert.encoder.layer[index]
         state = _feed_forward(layer, _attention(layer, state, attended, kept.heads), kept.ffn)
-        hidden[index] = state
-    return Answered(model.classifier(model.dropout(state)), hidden)
+    return Answered(model.classifier(model.dropout(state)), state)
 
 
 def _attention(layer: BertLayer, state: torch.Tensor, attended: torch.Tensor, heads: int) -> torch.Tensor:

@@ -48,10 +48,10 @@ def all_shapes(depths: Mapping[int, Sequence[int]], widths: Sequence[float] = WI
 class Sandwich:
     """Which shapes a step trains: the largest, the smallest and some between, as in US-Nets (arXiv 1903.05134)."""
 
-    between: int = 2
+    between: int = 1
     untied_share: float = 0.5  # of those between: heads and channels have shares of their own
-    largest_share: float = 0.5  # of the steps: it begins as the teacher itself, and costs most
-    shallow_power: float = 0.0  # a shape between is drawn with the weight 1 / layers^this; 0 = all alike
+    largest_share: float = 0.25  # of the steps: it begins as the teacher itself, and costs most
+    shallow_power: float = 1.0  # a shape between is drawn with the weight 1 / layers^this; 0 = all alike
 
     def draw(self, shapes: Sequence[ElasticShape], rng: random.Random) -> list[ElasticShape]:
         """`shapes` from the largest to the smallest."""

@@ -20,11 +20,10 @@ from scripts.lab.serving import served_f1
 class ElasticLoss:
     """The mean loss of the shapes that a step trains, drawn anew for each batch.
 
-    Each learns the teacher's logits, some of the labels, and the teacher's hidden state after every layer that
-    stays (layer 4 that of layer 4, whatever came before it), so that a layer has one task in all depths. With
-    `ends_only` a shape that lacks layers learns the last of these states only: where few layers do the work of all,
-    the first must do more than it does among six. `bias` [labels] is what was added to the teacher's classifier for
-    decoding: the labels are learnt without it.
+    Each learns the teacher's logits, some of the labels, and the teacher's last hidden state with the last of its own:
+    where few layers do the work of all, each must do more than it does among six, so that those before the last are
+    left free. `bias` [labels] is what was added to the teacher's classifier for decoding: the labels are learnt
+    without it.
     """
 
     def __init__(
@@ -35,24 +34,20 @@ class ElasticLoss:
         rule: Sandwich,
         settings: DistillationSettings,
         bias: torch.Tensor,
-        ends_only: bool = False,
     ) -> None:
         self._teacher = teacher.eval().requires_grad_(False)
         self._shapes = list(shapes)
         self._rule = rule
         self._settings = settings
         self._bias = bias
-        self._ends_only = ends_only
 
     def __call__(self, model: BertForTokenClassification, batch: Batch) -> torch.Tensor:
         with torch.no_grad():
             taught = run_in_shape(self._teacher, batch, self._shapes[0])
         kept = batch.labels != IGNORED_LABEL
-        others = taught.logits[kept].float()
-        goal = {index: state[kept].float() for index, state in taught.hidden.items()}
-        chosen = self._rule.draw(self._shapes, drawn())
+        others, goal = taught.logits[kept].float(), taught.hidden[kept].float()
         losses = []
-        for shape in chosen:
+        for shape in self._rule.draw(self._shapes, drawn()):
             learnt = run_in_shape(model, batch, shape)
             own = learnt.logits[kept].float()
             temperature = self._settings.temperature
@@ -61,12 +56,8 @@ class ElasticLoss:
                 labels = functional.cross_entropy(own - self._bias, batch.labels[kept])
                 loss = loss + self._settings.label_weight * labels
             if self._settings.hidden_weight:
-                whole = len(shape.layers) == len(self._shapes[0].layers)
-                compared = shape.layers if whole or not self._ends_only else shape.layers[-1:]
-                distances = [
-                    functional.mse_loss(learnt.hidden[index][kept].float(), goal[index]) for index in compared
-                ]
-                loss = loss + self._settings.hidden_weight * torch.stack(distances).mean()
+                distance = functional.mse_loss(learnt.hidden[kept].float(), goal)
+                loss = loss + self._settings.hidden_weight * distance
             losses.append(loss)
         return torch.stack(losses).mean()
 
