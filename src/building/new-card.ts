@@ -7,6 +7,7 @@ import { runTimeMs } from '../scheduling/latency-profile.js';
 import type { BuildJob } from './build-job.js';
 import { cardRecipe, cardInWords } from './card-recipe.js';
 import { elasticOfChild } from './elastic-order.js';
+import { measuredCutF1 } from './measured-cuts.js';
 
 /** Those of which the cards of the Python pipeline tell the times. */
 const SHAPES = [
@@ -31,8 +32,8 @@ export interface NewVariant {
 }
 
 /**
- * The card of a variant that was built of another. Its quality is estimated: the parent's F1 times the agreement with
- * it. Nothing that was measured for the parent is passed on.
+ * The card of a variant that was built of another. Its quality is estimated: what the parent's card tells of this cut, or
+ * else the parent's F1 times the agreement with it. Nothing that was measured for the parent is passed on.
  */
 export function newCard(variant: NewVariant): Card {
   const { job, made, sha256, sizeBytes, reference, measurement, host } = variant;
@@ -58,7 +59,7 @@ export function newCard(variant: NewVariant): Card {
     inputs: parent.inputs,
     tokenizer: parent.tokenizer,
     providers: providersOf(made.recipe.precision, parent),
-    quality: qualityOf(parent, agreement),
+    quality: qualityOf(parent, agreement, measuredCutF1(parent, made.recipe)),
     evaluation: {
       agreement: { with: parent.name, f1: rounded(agreement), sentences: reference.length },
     },
@@ -93,7 +94,7 @@ export function newCard(variant: NewVariant): Card {
 }
 
 /** Of a parent that nobody has evaluated, the agreement with it is all that is known. */
-function qualityOf({ quality }: Card, agreement: number): Card['quality'] {
+function qualityOf({ quality }: Card, agreement: number, ofCut?: number): Card['quality'] {
   if (quality === null) {
     return {
       value: rounded(agreement),
@@ -102,7 +103,8 @@ function qualityOf({ quality }: Card, agreement: number): Card['quality'] {
       source: 'measured',
     };
   }
-  return { ...quality, value: rounded(quality.value * agreement), source: 'estimated' };
+  // The figure of a cut is of a file that Python made; this one agrees with it, but was not measured itself.
+  return { ...quality, value: ofCut ?? rounded(quality.value * agreement), source: 'estimated' };
 }
 
 /** Integers are computed on CPUs; what a GPU can take it can take in halves too. */

@@ -90,6 +90,13 @@ describe('newCard', () => {
     });
   });
 
+  it('takes what its parent tells of this cut before what the agreement says', () => {
+    const f1 = { f1: { validation: 0.8123 } };
+    const cuts = [{ layers: [0, 1], heads: 1, ffn: 1, fp32: f1, int8: f1 }];
+    const card = made({ ...parent, evaluation: { cuts: { cuts } } }, 'fp16-stored');
+    assert.deepEqual([card.quality?.value, card.quality?.source], [0.8123, 'estimated']);
+  });
+
   it('is for the CPU where it computes with integers, and for GPUs too in halves', () => {
     const cpuOnly: Card = { ...parent, providers: ['cpu'] };
     for (const precision of ['int8', 'w8', 'w4'] as const) {
