@@ -102,7 +102,7 @@ def main() -> None:
             "cuts": optional_sections(elastic=elastic),
             "quantization": optional_sections(quantization=quantization),
             "weight-pruning": optional_sections(weight_pruning=weight_pruning),
-            "learning": optional_sections(learning=learning),
+            "learning": optional_sections(learning=learning, alone=True),
         }
         for section in args.only:
             if not found[section]:

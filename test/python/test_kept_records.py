@@ -116,6 +116,16 @@ def test_some_sections_are_written_anew_and_the_others_stay_whose_records_are_go
     assert changed.startswith("Cuts of `elastic`") and "| .1234 |" in changed
     assert kept_files(places) == left != records
 
+    for folder in ("tuning", "pretrained"):
+        shutil.rmtree(places.checkpoints / folder)
+        shutil.rmtree(kept / folder)
+    write_made_up_learning(places)
+    for folder in ("tuning", "pretrained"):  # learning rows are there again, and these are not
+        shutil.rmtree(places.checkpoints / folder)
+    done = run_script("report", *where, "--only", "learning")
+    assert done.returncode == 0, done.stderr
+    assert report.read_text(encoding="utf-8") == again, "what is not at hand stays"
+
     shutil.rmtree(places.checkpoints / "quantization")
     shutil.rmtree(kept / "quantization")
     done = run_script("report", *where, "--only", "quantization")

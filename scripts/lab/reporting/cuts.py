@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from matplotlib.transforms import Bbox
 
 from scripts.lab.records import Facts
-from scripts.lab.reporting.inputs import Elastic
+from scripts.lab.reporting.inputs import Elastic, is_int8
 from scripts.lab.reporting.sections import COMPARED_AT
 from scripts.lab.reporting.style import BLUE, GREEN, GREY, VERMILLION, WIDTH, label_points, save
 from scripts.lab.reporting.wording import counted, figure, listed, signed, table
@@ -27,10 +27,6 @@ def median_ms(found: Facts) -> float:
 
 def validation_f1(card: Facts) -> float:
     return card["evaluation"]["validation"]["f1"]
-
-
-def is_int8(card: Facts) -> bool:
-    return card["recipe"]["precision"].startswith("int")
 
 
 def share(value: float) -> str:

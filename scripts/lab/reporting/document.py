@@ -96,13 +96,15 @@ def optional_sections(
     quantization: Quantization | None = None,
     weight_pruning: WeightPruningRows | None = None,
     learning: Learning | None = None,
+    *,
+    alone: bool = False,
 ) -> list[str]:
-    """What the report has of these, as far as they were measured."""
+    """What the report has of these, as far as they were measured; `alone`: to take the places of older ones."""
     return [
         *([] if elastic is None else cuts_sections(elastic, plot("cuts"))),
         *([] if quantization is None else quantized(quantization)),
         *([] if weight_pruning is None else pruned(weight_pruning)),
-        *([] if learning is None else learnt(learning)),
+        *([] if learning is None else learnt(learning, alone=alone)),
     ]
 
 

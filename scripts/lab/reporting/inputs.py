@@ -14,6 +14,10 @@ from scripts.lab.reporting.statistics import Quality, qualities
 REFERENCE_VARIANT = "full"
 
 
+def is_int8(card: Facts) -> bool:
+    return card["recipe"]["precision"].startswith("int")
+
+
 @dataclass(frozen=True)
 class Variant:
     name: str
@@ -26,7 +30,7 @@ class Variant:
 
     @property
     def int8(self) -> bool:
-        return self.card["recipe"]["precision"].startswith("int")
+        return is_int8(self.card)
 
     @property
     def kind(self) -> str:

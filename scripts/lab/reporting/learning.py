@@ -136,8 +136,8 @@ def _tuning_of(records: Records) -> Facts | None:
     return records.read(record, "tune", *keys) if records.has(record) else None
 
 
-def sections(learning: Learning) -> list[str]:
-    """The parts of the document, in order."""
+def sections(learning: Learning, *, alone: bool = False) -> list[str]:
+    """The parts of the document, in order. A search that was not made is told of, unless they stand `alone`."""
     parts: list[str] = []
     if "student" in learning.groups:
         parts += [
@@ -168,7 +168,7 @@ def sections(learning: Learning) -> list[str]:
             "![F1 of each trial, and the best so far](report/tuning-history.svg)",
             "![F1 of the trials against each setting](report/tuning-parameters.svg)",
         ]
-    elif parts:
+    elif parts and not alone:
         parts += [
             "## Search for settings",
             "Not measured: `python -m scripts.tune` was not run for this report.",
